@@ -1,0 +1,137 @@
+"""What a dialect is: it parses a request into a `Call`, and renders answers, streams and errors.
+
+A dialect knows its protocol and the bodies of the model families. It knows no client, no table and no tenant, and
+never decides whether a call may be made.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+from llm_api.errors import ApiError
+from llm_api.events import Request, Response
+from llm_api.registry import Target
+
+Operation = Literal["invoke", "converse", "count_tokens"]
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One request to a model, in the wire form of its operation.
+
+    Attributes:
+        body: for `invoke` the bytes the model gets; for `converse` and `count_tokens` the JSON document, blobs in
+            base64 as on the wire.
+        trace: InvokeModel's `X-Amzn-Bedrock-Trace`, which changes neither price nor protection.
+    """
+
+    body: bytes | dict[str, Any]
+    content_type: str = "application/json"
+    accept: str = "application/json"
+    trace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model's whole answer as it came.
+
+    Attributes:
+        body: the bytes of the answer.
+        headers: Bedrock's own `x-amzn-bedrock-*` headers, names in lower case.
+    """
+
+    body: bytes
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One AWS event-stream message of a streamed answer, already checked to be no exception.
+
+    Attributes:
+        raw: the frame's bytes as they came, prelude and checksums included.
+        event: the `:event-type`: `chunk` for InvokeModelWithResponseStream, else ConverseStream's event name.
+        payload: the frame's payload. For `chunk` it is Bedrock's JSON with `bytes` in base64; see `chunk()` in
+            `llm_api.eventstream`.
+    """
+
+    raw: bytes
+    event: str
+    payload: bytes
+
+
+class StreamFault(Exception):
+    """The stream can't go on: a model error after the first byte, a cut connection, or the deadline.
+
+    Raised by the iterator that `render_stream` reads. The dialect catches it, sends what it has, and ends the
+    stream in its own proper way; `OutOfTime` as the cause means the length limit, anything else is an error event.
+
+    Attributes:
+        error: the cause.
+        frame: the exception frame as Bedrock sent it, or None where there was none.
+    """
+
+    def __init__(self, error: ApiError, frame: bytes | None = None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.frame = frame
+
+
+class Call(ABC):
+    """One request, parsed: which model it names, what to send to it and how to answer.
+
+    Attributes:
+        model: the model's name as the caller gave it, decoded once.
+        operation: what to call on Bedrock.
+        stream: whether the caller wants the answer as it is produced.
+        stream_content_type: the `content-type` of a streamed answer.
+        pings: whether the protocol has a way to say "still here" while the model is silent; then the frames
+            passed to `render_stream` contain None for each silent interval.
+    """
+
+    operation: ClassVar[Operation]
+    stream_content_type: ClassVar[str]
+    pings: ClassVar[bool] = False
+
+    model: str
+    stream: bool
+
+    @abstractmethod
+    def payloads(self, target: Target) -> Sequence[Payload]:
+        """What to send to `target`; more than one where the model takes one item a request (embeddings).
+
+        Raises:
+            BadRequest: this family can't serve the request; the message names what it can't do, or which dialects
+                it speaks.
+        """
+
+    @abstractmethod
+    def render(self, target: Target, answers: Sequence[Answer]) -> Response:
+        """The caller's answer; as many answers as there were payloads.
+
+        Raises:
+            UpstreamFault: the model's answer is not what its family sends.
+        """
+
+    def render_stream(self, target: Target, frames: Iterator[Frame | None]) -> Iterator[bytes]:
+        """The caller's stream, piece by piece. `frames` raises `StreamFault` when it can't go on."""
+        raise NotImplementedError
+
+    def warnings(self, target: Target) -> Sequence[str]:
+        """Fields that were ignored, for the answer's `warning` header."""
+        return ()
+
+
+class Dialect(Protocol):
+    """A module of this package: how a protocol says its errors and which calls its routes make."""
+
+    NAME: str
+    ROUTES: Mapping[tuple[str, str], type[Any]]
+    """(method, route of the contract) -> a `Call` class with a classmethod `parse(request: Request) -> Call`."""
+
+    @staticmethod
+    def error(error: ApiError, request: Request) -> Response:
+        """The error in the dialect's own shape, with the dialect's own request-ID header beside ours."""
+        ...

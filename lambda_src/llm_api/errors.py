@@ -1,0 +1,123 @@
+"""Every way a request can fail, as one hierarchy that each dialect renders in its own shape.
+
+An error names its cause once: the HTTP status, and the exception code that Amazon Bedrock uses for the same
+condition (https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html), because boto3 picks the
+exception class of a native caller from that code alone.
+
+Messages are for the caller: they say what is wrong and what to do next, and never carry a prompt, a key, an
+internal ARN or a stack trace.
+"""
+
+
+class ApiError(Exception):
+    """A refusal or failure that the caller is told about.
+
+    Parameters:
+        message: what is wrong and what to do next, safe to show to the caller.
+        retry_after_seconds: when trying again makes sense, or None where the caller has to decide.
+    """
+
+    status = 500
+    code = "InternalServerException"
+    retryable = False
+    """Whether the same request may succeed later without being changed."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.retry_after_seconds = retry_after_seconds
+
+
+class BadRequest(ApiError):
+    """The request can't be understood, or asks for what this deployment doesn't offer."""
+
+    status = 400
+    code = "ValidationException"
+
+
+class Unauthenticated(ApiError):
+    """No key, or one that nobody holds. The message never says which."""
+
+    status = 401
+    code = "UnrecognizedClientException"
+
+
+class Forbidden(ApiError):
+    """The caller is known and may not do this."""
+
+    status = 403
+    code = "AccessDeniedException"
+
+
+class NotFound(ApiError):
+    """No such path, or no such model in this deployment."""
+
+    status = 404
+    code = "ResourceNotFoundException"
+
+
+class ModelEnded(NotFound):
+    """Bedrock no longer serves the model: it is past its end of life. A fallback may answer instead."""
+
+
+class PayloadTooLarge(ApiError):
+    """The request or the answer passes a limit of Lambda or API Gateway."""
+
+    status = 413
+    code = "ValidationException"
+
+
+class Throttled(ApiError):
+    """Too many requests or tokens for now."""
+
+    status = 429
+    code = "ThrottlingException"
+    retryable = True
+
+
+class QuotaExceeded(Throttled):
+    """A quota of the account in Bedrock is used up. Bedrock answers 400; the cause is a limit, so it is a 429."""
+
+    code = "ServiceQuotaExceededException"
+
+
+class ModelFailed(ApiError):
+    """The model itself failed on this request."""
+
+    status = 502
+    code = "ModelErrorException"
+
+
+class UpstreamFault(ApiError):
+    """Bedrock failed, or answered with something that is not an answer."""
+
+    status = 502
+    code = "InternalServerException"
+    retryable = True
+
+
+class ModelNotReady(ApiError):
+    """The model is being loaded (imported and custom models are unloaded when idle)."""
+
+    status = 503
+    code = "ModelNotReadyException"
+    retryable = True
+
+
+class Unavailable(ApiError):
+    """A service this request depends on is out of reach. Nothing was spent."""
+
+    status = 503
+    code = "ServiceUnavailableException"
+    retryable = True
+
+
+class OutOfTime(ApiError):
+    """The deadline came first. The generation may have been paid for, so it is never retried here."""
+
+    status = 504
+    code = "ModelTimeoutException"
+
+
+class Internal(ApiError):
+    """A fault of this deployment. The cause is in the log under the request's ID."""

@@ -1,0 +1,114 @@
+"""Declared models: the names that callers may use, and the target behind each.
+
+The registry is written by `modules/model-access` and travels in the environment, as plain JSON or, where that
+would not fit into Lambda's 4 KB, as base64 of gzip.
+"""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrail:
+    """The guardrail that every call of a target carries. IAM refuses the call without it."""
+
+    id: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A SageMaker endpoint, optionally one inference component on it."""
+
+    name: str
+    inference_component: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One declared model.
+
+    Attributes:
+        alias: the name in the `models` map.
+        id: what Bedrock is called with: a model ID, profile ID or ARN; None for a SageMaker endpoint.
+        family: whose request format the model speaks, such as `anthropic` or `nova`.
+        base_id: the foundation model's own ID, which CountTokens wants, where it is known.
+        fallbacks: aliases to try in order when this target can't answer.
+        max_output_tokens: the most output tokens one request may ask for.
+        betas: the `anthropic_beta` values that callers may ask for.
+    """
+
+    alias: str
+    id: str | None
+    family: str
+    base_id: str | None = None
+    fallbacks: tuple[str, ...] = ()
+    guardrail: Guardrail | None = None
+    max_output_tokens: int | None = None
+    betas: frozenset[str] = frozenset()
+    endpoint: Endpoint | None = None
+
+
+class Registry:
+    """Targets by alias, and by the ID or ARN they were declared with."""
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self._by_alias = {target.alias: target for target in targets}
+        self._by_id: dict[str, list[Target]] = {}
+        for alias in sorted(self._by_alias):
+            target = self._by_alias[alias]
+            if target.id is not None:
+                self._by_id.setdefault(target.id, []).append(target)
+
+    @classmethod
+    def decode(cls, text: str) -> "Registry":
+        """Read the environment's form, `{alias: {"id": …, "family": …, …}}` in JSON, plain or base64 of gzip.
+
+        Raises:
+            ValueError: the text is neither.
+        """
+        if not text.startswith("{"):
+            text = gzip.decompress(base64.b64decode(text, validate=True)).decode()
+        entries: dict[str, dict[str, Any]] = json.loads(text)
+        return cls(_target(alias, entry) for alias, entry in entries.items())
+
+    def find(self, name: str, allowed: frozenset[str] | None = None) -> Target | None:
+        """The target that `name` means, or None.
+
+        Parameters:
+            name: an alias, or a declared ID or ARN.
+            allowed: the aliases that the caller may use; None where every declared model is open.
+        """
+        candidates = [self._by_alias[name]] if name in self._by_alias else self._by_id.get(name, [])
+        for target in candidates:
+            if allowed is None or target.alias in allowed:
+                return target
+        return None
+
+    def aliases(self, allowed: frozenset[str] | None = None) -> list[Target]:
+        """The targets that the caller may use, by alias."""
+        return [
+            target
+            for alias, target in sorted(self._by_alias.items())
+            if allowed is None or alias in allowed
+        ]
+
+
+def _target(alias: str, entry: Mapping[str, Any]) -> Target:
+    guardrail = entry.get("guardrail")
+    sagemaker = entry.get("sagemaker")
+    return Target(
+        alias=alias,
+        id=entry.get("id"),
+        family=entry["family"],
+        base_id=entry.get("base_id"),
+        fallbacks=tuple(entry.get("fallbacks") or ()),
+        guardrail=Guardrail(guardrail["id"], guardrail["version"]) if guardrail else None,
+        max_output_tokens=entry.get("max_output_tokens"),
+        betas=frozenset(entry.get("betas") or ()),
+        endpoint=Endpoint(sagemaker["endpoint"], sagemaker.get("inference_component")) if sagemaker else None,
+    )
