@@ -91,11 +91,7 @@ class Registry:
 
     def aliases(self, allowed: frozenset[str] | None = None) -> list[Target]:
         """The targets that the caller may use, by alias."""
-        return [
-            target
-            for alias, target in sorted(self._by_alias.items())
-            if allowed is None or alias in allowed
-        ]
+        return [target for alias, target in sorted(self._by_alias.items()) if allowed is None or alias in allowed]
 
 
 def _target(alias: str, entry: Mapping[str, Any]) -> Target:
