@@ -1,0 +1,40 @@
+# Everything from nothing: each target first prepares what it needs (tools/setup.py) and says what it installs.
+PYTHON  ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+             $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+EXAMPLE ?= quickstart
+VENV    := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test up down package docs lint clean
+
+help: ## what each command does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: ## prepare this machine: Python environments, Terraform's AWS provider
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) tools/setup.py $(SETUP)
+
+demo: setup ## apply the quickstart on local AWS, call it, show the answers, remove it
+	@$(VENV)/python -m tools.demo
+
+test: setup ## all tests
+	@$(VENV)/pytest $(TESTS)
+
+up: setup ## apply EXAMPLE=quickstart on local AWS and keep it running
+	@$(VENV)/python -m tools.stack up $(EXAMPLE)
+
+down: setup ## remove what `make up` applied, and stop local AWS
+	@$(VENV)/python -m tools.stack down
+
+package: setup ## rebuild lambda_src/dist/llm_api.zip
+	@$(VENV)/python lambda_src/build.py
+
+docs: setup ## rewrite the tables in the READMEs from the Terraform code
+	@$(VENV)/python -m tools.readme_tables
+
+lint: SETUP := --lint
+lint: setup ## ruff, mypy, terraform fmt and validate, policy lint, checkov
+	@$(VENV)/python -m tools.lint
+
+clean: ## forget the environments and all local state
+	@rm -rf .venv .venv-lint .venv-lambda-* .local

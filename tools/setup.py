@@ -1,0 +1,212 @@
+"""Makes a fresh machine ready: the project's own environments, and a Terraform that finds its AWS provider.
+
+Runs with any Python from 3.11 on and the standard library alone; `make` calls it before everything else. Each step is
+skipped when its result stands already, so a second run costs a few milliseconds.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".local"
+OLDEST_PYTHON = (3, 11)
+OLDEST_TERRAFORM = (1, 9)
+LAMBDA_PYTHON = "3.13"
+"""The default of the function module's `runtime`; its interpreter runs the sandboxes where one is installed."""
+
+PROVIDER_VERSION = os.environ.get("AWS_PROVIDER_VERSION", "5.100.0")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lint", action="store_true", help="also prepare checkov's environment")
+    arguments = parser.parse_args()
+    if sys.version_info < OLDEST_PYTHON:
+        stop(
+            f"Python {dotted(OLDEST_PYTHON)} or newer is needed; this is {platform.python_version()}. "
+            "Point at another one: make PYTHON=python3.13 …"
+        )
+    environment(ROOT / ".venv", ROOT / "requirements/test.txt", sys.executable)
+    lambda_environment()
+    if arguments.lint:
+        environment(ROOT / ".venv-lint", ROOT / "requirements/lint.txt", sys.executable)
+    terraform()
+
+
+def environment(folder: Path, requirements: Path, interpreter: str) -> None:
+    """A virtual environment with exactly the pinned packages."""
+    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    stamp = folder / ".requirements"
+    if stamp.exists() and stamp.read_text() == wanted and (folder / "bin/python").exists():
+        return
+    say(f"installing {requirements.relative_to(ROOT)} into {folder.name} (once)")
+    if interpreter == sys.executable:
+        venv.create(folder, with_pip=True, clear=True)
+    else:
+        subprocess.run([interpreter, "-m", "venv", "--clear", str(folder)], check=True)
+    installed = subprocess.run(
+        [
+            str(folder / "bin/python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--requirement",
+            str(requirements),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if installed.returncode:
+        stop(f"pip could not install {requirements.name}:\n{installed.stderr.strip()[-2000:]}")
+    stamp.write_text(wanted)
+
+
+def lambda_environment() -> None:
+    """The deployed runtime's Python version for the Lambda sandboxes, where the machine has one."""
+    folder = ROOT / f".venv-lambda-{LAMBDA_PYTHON}"
+    if (folder / ".requirements").exists():
+        environment(folder, ROOT / "requirements/lambda.txt", str(folder / "bin/python"))
+        return
+    interpreter = next(interpreters(LAMBDA_PYTHON), None)
+    if interpreter is None:
+        say(f"no Python {LAMBDA_PYTHON} on this machine: sandboxes run on {platform.python_version()}")
+        return
+    environment(folder, ROOT / "requirements/lambda.txt", interpreter)
+
+
+def interpreters(version: str) -> Iterator[str]:
+    """Interpreters of this version that start: on the PATH, and where pyenv and uv keep theirs."""
+    found = [shutil.which(f"python{version}")]
+    for place in ("~/.pyenv/versions", "~/.local/share/uv/python"):
+        found += map(str, Path(place).expanduser().glob(f"*{version}*/bin/python{version}"))
+    for candidate in filter(None, found):
+        ask = [candidate, "-c", "import ensurepip, sys; print('%d.%d' % sys.version_info[:2])"]
+        answer = subprocess.run(ask, capture_output=True, text=True, check=False)
+        if answer.returncode == 0 and answer.stdout.strip() == version:
+            yield candidate
+
+
+def terraform() -> None:
+    """A CLI configuration under which every `terraform init` of this project finds the pinned AWS provider.
+
+    The provider is installed once, from wherever the machine's own configuration finds it (usually the public
+    registry) or else from a filesystem mirror on this machine. The project's configuration then points at that copy,
+    so that no later command depends on the network.
+    """
+    program = shutil.which("terraform")
+    if program is None:
+        stop("Terraform is needed and was not found: https://developer.hashicorp.com/terraform/install")
+    version = json.loads(run([program, "version", "-json"]).stdout)["terraform_version"]
+    if tuple(map(int, version.split("-")[0].split(".")[:2])) < OLDEST_TERRAFORM:
+        stop(f"Terraform {dotted(OLDEST_TERRAFORM)} or newer is needed; {program} is {version}.")
+
+    scratch = STATE / "terraform"
+    installed = scratch / ".terraform/providers"
+    configuration = STATE / "terraform.rc"
+    plugin = f"*/hashicorp/aws/{PROVIDER_VERSION}/*/terraform-provider-aws*"
+    if configuration.exists() and any(installed.glob(plugin)):
+        return
+    say(f"looking for the AWS provider {PROVIDER_VERSION}")
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    (scratch / "versions.tf").write_text(
+        'terraform {\n  required_providers {\n    aws = {\n      source  = "hashicorp/aws"\n'
+        f'      version = "{PROVIDER_VERSION}"\n    }}\n  }}\n}}\n'
+    )
+    init = [program, f"-chdir={scratch}", "init", "-backend=false", "-input=false", "-no-color"]
+    attempt = run(init, check=False)
+    if attempt.returncode:
+        host = registry_host(program, scratch)
+        for mirror in mirrors(host):
+            configuration.write_text(cli_configuration(mirror))
+            attempt = run(init, check=False, extra={"TF_CLI_CONFIG_FILE": str(configuration)})
+            if attempt.returncode == 0:
+                say(f"the AWS provider comes from the mirror in {mirror}")
+                break
+        else:
+            configuration.unlink(missing_ok=True)
+            stop(
+                "Terraform finds the AWS provider neither in its registry nor in a mirror on this machine. Name a "
+                f"mirror's folder (the one that holds {host}/) in TF_PROVIDER_MIRROR.\n{attempt.stderr.strip()}"
+            )
+    configuration.write_text(cli_configuration(installed))
+
+
+def cli_configuration(mirror: Path) -> str:
+    return f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
+
+
+def registry_host(program: str, folder: Path) -> str:
+    """The public registry's name, as Terraform itself writes it."""
+    listing = run([program, f"-chdir={folder}", "providers"]).stdout
+    match = re.search(r"provider\[([^/\]]+)/", listing)
+    if match is None:
+        stop(f"`terraform providers` printed no provider:\n{listing}")
+    return match.group(1)
+
+
+def mirrors(host: str) -> Iterator[Path]:
+    """Folders laid out as filesystem mirrors: the one named by the user, Terraform's own places, usual prefixes.
+
+    https://developer.hashicorp.com/terraform/cli/config/config-file#implied-local-mirror-directories
+    """
+    home = Path.home()
+    if named := os.environ.get("TF_PROVIDER_MIRROR"):
+        yield Path(named)
+    own = [
+        home / ".terraform.d/plugins",
+        home / ".local/share/terraform/plugins",
+        home / ".terraform.d/plugin-cache",
+        Path("/usr/local/share/terraform/plugins"),
+        Path("/usr/share/terraform/plugins"),
+        home / "Library/Application Support/io.terraform/plugins",
+    ]
+    if cache := os.environ.get("TF_PLUGIN_CACHE_DIR"):
+        own.append(Path(cache))
+    yield from (place for place in own if (place / host).is_dir())
+    for prefix in ("/opt", "/usr/local", "/usr/share", "/usr/lib", "/srv", "/var/lib"):
+        for pattern in (host, f"*/{host}", f"*/*/{host}"):
+            yield from (found.parent for found in sorted(Path(prefix).glob(pattern)) if found.is_dir())
+
+
+def run(
+    command: list[str], *, check: bool = True, extra: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """A command with its output kept; Terraform asks an unreachable registry once, not for minutes."""
+    patience = {"TF_REGISTRY_DISCOVERY_RETRY": "1", "TF_REGISTRY_CLIENT_TIMEOUT": "15", "CHECKPOINT_DISABLE": "1"}
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **patience, **(extra or {})}
+    )
+    if check and result.returncode:
+        stop(f"`{' '.join(command)}` failed:\n{result.stderr.strip()}")
+    return result
+
+
+def dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+def say(line: str) -> None:
+    print(f"setup: {line}", flush=True)
+
+
+def stop(line: str) -> NoReturn:
+    sys.exit(f"setup: {line}")
+
+
+if __name__ == "__main__":
+    main()
