@@ -1,0 +1,143 @@
+"""Faults on demand: what the stand-in models shall do wrong, for which model and operation, and how often."""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+KINDS: dict[str, str] = {
+    "throttle": "answer ThrottlingException, 429",
+    "not_ready": "answer ModelNotReadyException, 429",
+    "unavailable": "answer ServiceUnavailableException, 503",
+    "internal": "answer InternalServerException, 500",
+    "model_error": "answer ModelErrorException, 424",
+    "model_timeout": "answer ModelTimeoutException, 408",
+    "quota": "answer ServiceQuotaExceededException, 400",
+    "access_denied_not_enabled": "answer AccessDeniedException as for a model the account has not enabled, 403",
+    "validation": "answer ValidationException, 400",
+    "expired_token": "answer ExpiredTokenException, 403",
+    "ended": "answer ResourceNotFoundException as for a model past its end of life, 404",
+    "not_json": "answer 200 with a body that is not JSON",
+    "guardrail_intervention": "have the guardrail intervene; `point` is input or output",
+    "stall": "be silent for `seconds` before the answer begins",
+    "slow_first_byte": "send the headers at once, then be silent for `seconds`",
+    "trickle": "send the frames a few bytes at a time, `milliseconds` apart",
+    "pace": "send the frames `milliseconds` apart",
+    "error_frame_after": "after `frames` frames send an exception frame; `exception` is its type",
+    "truncated_frame_after": "after `frames` frames send half a frame, then end",
+    "corrupt_frame_after": "after `frames` frames send one with a wrong checksum",
+    "cut_after": "after `frames` frames sever the connection; of a buffered answer, before it",
+}
+"""Every kind of fault, and what it makes a model do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault that waits for its calls.
+
+    Attributes:
+        kind: a key of `KINDS`.
+        model: a part of the model's ID or ARN; None for every model.
+        operation: such as `converse-stream`; None for every operation.
+        times: how many calls it still strikes; None for all until it is cleared.
+        frames: event-stream frames that go out before it strikes.
+        exception: `:exception-type` of the frame that `error_frame_after` sends.
+        message: overrides the message of an error.
+        point: where a guardrail intervenes, `input` or `output`.
+    """
+
+    kind: str
+    model: str | None = None
+    operation: str | None = None
+    times: int | None = 1
+    seconds: float = 5.0
+    milliseconds: float = 50.0
+    frames: int = 3
+    exception: str = "modelStreamErrorException"
+    message: str | None = None
+    point: str = "input"
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"There is no fault {self.kind!r}. Use one of: {', '.join(sorted(KINDS))}.")
+        if self.times is not None and self.times < 1:
+            raise ValueError(f"A fault strikes at least once, not {self.times} times. Leave `times` out, or give null.")
+
+    def strikes(self, model: str, operation: str) -> bool:
+        """Whether it is meant for this call."""
+        return (self.model is None or self.model in model) and self.operation in (None, operation)
+
+
+class Faults:
+    """The faults in waiting. Thread-safe: of two calls at once, one takes a fault that is to strike once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[Fault] = []
+        self._released = threading.Event()
+
+    def add(
+        self,
+        kind: str,
+        *,
+        model: str | None = None,
+        operation: str | None = None,
+        times: int | None = 1,
+        **options: Any,
+    ) -> Fault:
+        """Put a fault in waiting; see `KINDS` and `Fault` for what there is.
+
+        Raises:
+            ValueError: there is no such kind or option.
+        """
+        try:
+            fault = Fault(kind, model=model, operation=operation, times=times, **options)
+        except TypeError:
+            known = ", ".join(sorted(set(Fault.__dataclass_fields__) - {"kind", "model", "operation", "times"}))
+            raise ValueError(f"A fault takes the options {known}; got {', '.join(sorted(options))}.") from None
+        with self._lock:
+            self._waiting.append(fault)
+        return fault
+
+    def add_json(self, text: str | bytes) -> Fault:
+        """Put a fault in waiting from the control endpoint's body, `{"kind": "throttle", "times": 2, …}`.
+
+        Raises:
+            ValueError: not such a body.
+        """
+        entry = json.loads(text)
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("kind"), str):
+            raise ValueError('A fault is a JSON object with at least a kind, such as {"kind": "throttle"}.')
+        return self.add(**{str(name): value for name, value in entry.items()})
+
+    def take(self, model: str, operation: str) -> list[Fault]:
+        """The faults that strike this call, each counted down by one."""
+        with self._lock:
+            struck = [fault for fault in self._waiting if fault.strikes(model, operation)]
+            left = []
+            for fault in self._waiting:
+                if fault not in struck or fault.times is None:
+                    left.append(fault)
+                elif fault.times > 1:
+                    left.append(replace(fault, times=fault.times - 1))
+            self._waiting = left
+        return struck
+
+    def list(self) -> list[dict[str, Any]]:
+        """What is in waiting, ready for JSON."""
+        with self._lock:
+            return [asdict(fault) for fault in self._waiting]
+
+    def clear(self) -> None:
+        """Drop all faults and wake every call that a fault put to sleep."""
+        with self._lock:
+            self._waiting = []
+            self._released.set()
+            self._released = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait as a fault asks for, but no longer than until `clear`."""
+        with self._lock:
+            released = self._released
+        released.wait(seconds)
