@@ -32,6 +32,7 @@ class Request:
         headers: names in lower case, the last value of each.
         query: the last value of each parameter.
         body: the bytes the caller sent.
+        function_request_id: Lambda's own ID of this invocation, for the log line.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     caller: Caller = field(default_factory=Caller)
+    function_request_id: str | None = None
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""What a dialect is: it parses a request into a `Call`, and renders answers, streams and errors.
+"""What a dialect is: it parses a request into a `Call` or a `Query`, and renders answers, streams and errors.
 
 A dialect knows its protocol and the bodies of the model families. It knows no client, no table and no tenant, and
 never decides whether a call may be made.
@@ -7,7 +7,7 @@ never decides whether a call may be made.
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, Self
 
 from llm_api.errors import ApiError
 from llm_api.events import Request, Response
@@ -24,12 +24,14 @@ class Payload:
         body: for `invoke` the bytes the model gets; for `converse` and `count_tokens` the JSON document, blobs in
             base64 as on the wire.
         trace: InvokeModel's `X-Amzn-Bedrock-Trace`, which changes neither price nor protection.
+        metadata: InvokeModel's `X-Amzn-Bedrock-Request-Metadata`, as it came.
     """
 
     body: bytes | dict[str, Any]
     content_type: str = "application/json"
     accept: str = "application/json"
     trace: str | None = None
+    metadata: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,14 @@ class Answer:
     Attributes:
         body: the bytes of the answer.
         headers: Bedrock's own `x-amzn-bedrock-*` headers, names in lower case.
+        estimated: for `count_tokens`, whether the count is our estimate because Bedrock can't count for this model;
+            the body has CountTokens' shape, `{"inputTokens": n}`, either way.
     """
 
     body: bytes
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +94,14 @@ class Call(ABC):
         stream_content_type: the `content-type` of a streamed answer.
         pings: whether the protocol has a way to say "still here" while the model is silent; then the frames
             passed to `render_stream` contain None for each silent interval.
+        portable: whether a model of another family could answer. Not so where the caller wrote the body in one
+            family's own format: then only fallbacks of the same family are tried.
     """
 
     operation: ClassVar[Operation]
     stream_content_type: ClassVar[str]
     pings: ClassVar[bool] = False
+    portable: ClassVar[bool] = True
 
     model: str
     stream: bool
@@ -124,12 +132,37 @@ class Call(ABC):
         return ()
 
 
+class Query(ABC):
+    """A request that no model answers, such as the list of models."""
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, request: Request) -> Self:
+        """Read the request.
+
+        Raises:
+            BadRequest: it can't be understood.
+        """
+
+    @abstractmethod
+    def render(self, targets: Sequence[Target]) -> Response:
+        """The answer.
+
+        Parameters:
+            targets: what the caller may use, by alias.
+
+        Raises:
+            NotFound: the answer is about one model, and the caller may not use it.
+        """
+
+
 class Dialect(Protocol):
     """A module of this package: how a protocol says its errors and which calls its routes make."""
 
     NAME: str
     ROUTES: Mapping[tuple[str, str], type[Any]]
-    """(method, route of the contract) -> a `Call` class with a classmethod `parse(request: Request) -> Call`."""
+    """(method, route of the contract) -> a `Call` class with a classmethod `parse(request: Request) -> Call`, or a
+    `Query` class."""
 
     @staticmethod
     def error(error: ApiError, request: Request) -> Response:
