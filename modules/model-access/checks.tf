@@ -1,0 +1,39 @@
+# What can only be judged once a target's kind is known: the aliases that break each rule. The outputs refuse to be
+# evaluated while one of them isn't empty.
+
+locals {
+  without_family = [for alias, family in local.model_families : alias if family == null]
+
+  without_destinations = [for alias, model in var.models : alias if local.kinds[alias] == "geographic" && length(model.destination_regions) == 0]
+  with_destinations    = [for alias, model in var.models : alias if !contains(["geographic", "application"], local.kinds[alias]) && length(model.destination_regions) > 0]
+  without_sources      = [for alias, model in var.models : alias if local.kinds[alias] == "application" && length(model.source_models) == 0]
+  with_sources         = [for alias, model in var.models : alias if local.kinds[alias] != "application" && length(model.source_models) > 0]
+  global_targets       = [for alias, model in var.models : alias if length(local.global_base_models[alias]) > 0]
+  with_betas           = [for alias, model in var.models : alias if length(model.betas) > 0 && coalesce(local.model_families[alias], "other") != "anthropic"]
+
+  # An ARN of another Region or partition can't be called from here; a system-defined profile belongs to the caller.
+  foreign_arns = [for alias, arn in local.arns : alias if arn == null ? false : (
+    arn.partition != local.partition || arn.region != local.region || (arn.type == "inference-profile" && arn.account != local.account)
+  )]
+  region_prefixes = { aws-us-gov = "us-gov-", aws-eusc = "eusc-" }
+  foreign_destinations = distinct(flatten([for model in values(var.models) : [
+    for region in model.destination_regions : region if !(
+      contains(keys(local.region_prefixes), local.partition) ? startswith(region, local.region_prefixes[local.partition]) :
+      !anytrue([for prefix in values(local.region_prefixes) : startswith(region, prefix)])
+    )
+  ]]))
+
+  guarded_sagemaker = [for alias, guardrail in local.guardrails : alias if local.kinds[alias] == "sagemaker" && guardrail != null]
+  unguarded_fallbacks = flatten([for alias, model in var.models : [
+    for fallback in model.fallbacks : "${alias} -> ${fallback}" if try(local.guardrails[alias] != null && local.guardrails[fallback] == null, false)
+  ]])
+  # All Marketplace endpoints are one resource to Bedrock, so they share what guards it.
+  guarded_together = concat(
+    values(local.aliases_by_target),
+    [[for alias, kind in local.kinds : alias if kind == "marketplace"]],
+  )
+  guardrail_disagreements = distinct([
+    for aliases in local.guarded_together : join(", ", aliases)
+    if length(distinct([for alias in aliases : try("${local.guardrails[alias].arn}:${local.guardrails[alias].version}", "none")])) > 1
+  ])
+}

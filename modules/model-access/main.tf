@@ -1,0 +1,109 @@
+# From what was declared to what it means: the kind of each target, its ARN, its family. Only inputs and where the
+# provider points: no look-up of a model, no resource, so that a plan shows the exact policy.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  # `region` is what provider 6 calls it, `id` is what 5.100 has and 6 still carries.
+  region = lookup(data.aws_region.current, "region", lookup(data.aws_region.current, "id", null))
+
+  bedrock         = "arn:${local.partition}:bedrock:${local.region}"
+  bedrock_account = "${local.bedrock}:${local.account}"
+  sagemaker       = "arn:${local.partition}:sagemaker:${local.region}:${local.account}"
+
+  # An ID or ARN taken apart. `name` is what follows the ARN's slash, or the ID itself.
+  arns = { for alias, model in var.models : alias => try(
+    regex("^arn:(?P<partition>[^:]+):(?P<service>[^:]+):(?P<region>[^:]*):(?P<account>[^:]*):(?P<type>[^/]+)/(?P<name>.+)$", model.id),
+    null
+  ) }
+  names = { for alias, model in var.models : alias => local.arns[alias] == null ? model.id : local.arns[alias].name }
+
+  arn_types = { for alias, arn in local.arns : alias => arn == null ? "none" : arn.type }
+
+  # A cross-Region profile's name, split into geography and foundation model; null for any other name.
+  profiles = { for alias, name in local.names : alias => try(
+    regex(local.profile_patterns[0], name),
+    regex(local.profile_patterns[1], name),
+    regex(local.arn_types[alias] == "inference-profile" ? "^(?P<geography>[^.]+)[.](?P<model>.+)$" : "an ID that is no profile", name),
+    null
+  ) }
+
+  kind_by_arn_type = {
+    foundation-model              = "foundation"
+    application-inference-profile = "application"
+    provisioned-model             = "provisioned"
+    custom-model-deployment       = "custom"
+    imported-model                = "imported"
+    endpoint                      = "marketplace"
+  }
+  kinds = { for alias, model in var.models : alias =>
+    model.sagemaker != null ? "sagemaker" :
+    contains(keys(local.kind_by_arn_type), local.arn_types[alias]) ? local.kind_by_arn_type[local.arn_types[alias]] :
+    local.profiles[alias] == null ? "foundation" :
+    local.profiles[alias].geography == "global" ? "global" : "geographic"
+  }
+
+  # The foundation models that a call of this target runs on; what an opaque target runs on can't be known. An
+  # application profile's sources may be named as the profiles that it was copied from.
+  sources = { for source in distinct(flatten(values(var.models)[*].source_models)) : source =>
+    try(regex(local.profile_patterns[0], source), regex(local.profile_patterns[1], source), { geography = "", model = source })
+  }
+  base_models = { for alias, kind in local.kinds : alias => (
+    kind == "foundation" ? [local.names[alias]] :
+    kind == "application" ? distinct([for source in var.models[alias].source_models : local.sources[source].model]) :
+    contains(["geographic", "global"], kind) ? [local.profiles[alias].model] : []
+  ) }
+  # Those of them that a global profile stands behind.
+  global_base_models = { for alias, kind in local.kinds : alias => (
+    kind == "global" ? local.base_models[alias] :
+    [for source in var.models[alias].source_models : local.sources[source].model if local.sources[source].geography == "global"]
+  ) }
+
+  # The target's own ARN, the same whether it was declared by ID or by ARN.
+  target_arns = { for alias, model in var.models : alias =>
+    local.kinds[alias] == "sagemaker" ? "${local.sagemaker}:endpoint/${model.sagemaker.endpoint}" :
+    local.arns[alias] != null ? model.id :
+    local.kinds[alias] == "foundation" ? "${local.bedrock}::foundation-model/${model.id}" :
+    "${local.bedrock_account}:inference-profile/${model.id}"
+  }
+
+  model_families = { for alias, model in var.models : alias =>
+    model.family != null ? model.family :
+    local.kinds[alias] == "sagemaker" ? "sagemaker" :
+    # An application profile's ARN tells nothing, and its sources are for the policy: what callers send is declared.
+    contains(["foundation", "geographic", "global"], local.kinds[alias]) ? try(
+      [for known in local.family_patterns : known.family if can(regex(known.pattern, local.base_models[alias][0]))][0], null
+    ) : null
+  }
+
+  # No guardrail on a SageMaker endpoint: InvokeEndpoint doesn't know one. A precondition refuses the combination.
+  guardrails = { for alias, model in var.models : alias => model.guardrail != null ? model.guardrail : var.guardrail }
+
+  registry = { for alias, model in var.models : alias => {
+    id        = model.id
+    family    = local.model_families[alias]
+    base_id   = length(local.base_models[alias]) == 1 ? local.base_models[alias][0] : null
+    fallbacks = model.fallbacks
+    guardrail = local.guardrails[alias] == null ? null : {
+      id      = local.guardrails[alias].arn
+      version = local.guardrails[alias].version
+    }
+    max_output_tokens = model.max_output_tokens
+    betas             = model.betas
+    sagemaker         = model.sagemaker
+  } }
+
+  # Absent means null or empty: the environment is small.
+  registry_json = jsonencode({ for alias, entry in local.registry : alias => merge(
+    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "sagemaker"], key) },
+    { for key in ["fallbacks", "betas"] : key => entry[key] if length(entry[key]) > 0 },
+    { for key in ["sagemaker"] : key => { for name, value in entry.sagemaker : name => value if value != null } if entry.sagemaker != null },
+  ) })
+  registry_environment = length(local.registry_json) <= 3072 ? local.registry_json : base64gzip(local.registry_json)
+}

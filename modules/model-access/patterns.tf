@@ -1,0 +1,57 @@
+# What an input may look like. Kept apart from what is computed, because a validation may use these but nothing that
+# depends on the variable it validates.
+
+locals {
+  alias_pattern     = "^[A-Za-z0-9._-]{1,64}$"
+  sagemaker_pattern = "^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$"
+
+  # us-east-1, us-gov-west-1, eusc-de-east-1
+  region_pattern = "^[a-z]{2,4}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$"
+
+  # https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html, parameter modelId
+  model_pattern = "[a-z0-9-]{1,63}([.][a-z0-9-]{1,63}){1,4}(:[a-z0-9-]{1,63}){0,2}"
+  target_pattern = join("|", [
+    "^${local.model_pattern}$",
+    "^arn:aws[a-z-]*:bedrock:[a-z0-9-]{1,25}::foundation-model/${local.model_pattern}$",
+    "^arn:aws[a-z-]*:bedrock:[a-z0-9-]{1,25}:[0-9]{12}:inference-profile/[a-z-]{2,16}[.]${local.model_pattern}$",
+    "^arn:aws[a-z-]*:bedrock:[a-z0-9-]{1,25}:[0-9]{12}:(application-inference-profile|provisioned-model|custom-model-deployment|imported-model)/[a-z0-9]{1,64}$",
+    "^arn:aws[a-z-]*:sagemaker:[a-z0-9-]{1,25}:[0-9]{12}:endpoint/[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$",
+  ])
+
+  guardrail_pattern         = "^arn:aws[a-z-]{0,12}:bedrock:[a-z0-9-]{1,25}:[0-9]{12}:guardrail/[a-z0-9]{1,32}$"
+  guardrail_profile_pattern = "^arn:aws[a-z-]{0,12}:bedrock:[a-z0-9-]{1,25}:[0-9]{12}:guardrail-profile/[a-z0-9-]+[.]guardrail[.]v[0-9:]+$"
+  guardrail_version_pattern = "^[1-9][0-9]{0,7}$"
+
+  families = [
+    "anthropic", "nova", "titan-text", "titan-embed", "titan-image", "nova-canvas", "llama", "mistral", "cohere-command",
+    "cohere-embed", "cohere-rerank", "jamba", "deepseek", "stability", "openai", "qwen", "sagemaker", "other",
+  ]
+
+  # The family that a foundation model's ID tells; the first match counts. A model that takes part in none of these
+  # formats (video, speech) has none, so it must be declared.
+  family_patterns = [
+    { pattern = "^anthropic[.]", family = "anthropic" },
+    { pattern = "^amazon[.]nova-canvas-", family = "nova-canvas" },
+    { pattern = "^amazon[.]nova-(2-)?(micro|lite|pro|premier)-", family = "nova" },
+    { pattern = "^amazon[.]titan-(text|tg1)-", family = "titan-text" },
+    { pattern = "^amazon[.]titan-embed-", family = "titan-embed" },
+    { pattern = "^amazon[.]titan-image-", family = "titan-image" },
+    { pattern = "^meta[.]llama", family = "llama" },
+    { pattern = "^mistral[.]", family = "mistral" },
+    { pattern = "^cohere[.]command-", family = "cohere-command" },
+    { pattern = "^cohere[.]embed-", family = "cohere-embed" },
+    { pattern = "^cohere[.]rerank-", family = "cohere-rerank" },
+    { pattern = "^ai21[.]jamba-", family = "jamba" },
+    { pattern = "^deepseek[.]", family = "deepseek" },
+    { pattern = "^stability[.]", family = "stability" },
+    { pattern = "^openai[.]gpt-oss-", family = "openai" },
+    { pattern = "^qwen[.]", family = "qwen" },
+  ]
+
+  # us.anthropic.claude-… is a profile, deepseek.v3.2 is a model. Known geographies tell it, and so does a known
+  # provider in second place, so that a geography which AWS adds tomorrow is recognised too.
+  profile_patterns = [
+    "^(?P<geography>apac|au|ca|eu|global|jp|us|us-gov)[.](?P<model>[^.]+[.].+)$",
+    "^(?P<geography>[a-z]+(?:-[a-z]+)*)[.](?P<model>(?:ai21|amazon|anthropic|cohere|deepseek|google|meta|minimax|mistral|moonshotai|nvidia|openai|qwen|stability|twelvelabs|writer|zai)[.].+)$",
+  ]
+}
