@@ -50,6 +50,9 @@ class Terraform:
         self.workspace.mkdir(parents=True, exist_ok=True)
         self._run("init", "-input=false", "-backend=false", "-upgrade")
 
+    def validate(self) -> None:
+        self._run("validate")
+
     def apply(self) -> None:
         self._run("apply", "-input=false", "-auto-approve", f"-state={self.state}")
 

@@ -1,0 +1,232 @@
+"""`make demo`: the quickstart applied on local AWS, called as a client would call it, and removed again.
+
+The story is that of the pattern's source article: an advert for a family SUV, written by a model from a specification
+and a photograph.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import sys
+import tempfile
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from local_aws import LocalAws
+from tools.terraform import ROOT, Terraform, TerraformError
+
+QUICKSTART = ROOT / "examples/quickstart"
+PROMPT = "Write an advert for this car: a headline and two short paragraphs for families.\n\n{specification}"
+UNDECLARED = "amazon.nova-pro-v1:0"
+
+
+def main() -> None:
+    began = time.monotonic()
+    key = f"sk-{secrets.token_urlsafe(32)}"
+    with tempfile.TemporaryDirectory(prefix="llm-api-demo-") as folder, starting_aws() as aws:
+        variables = {**aws.environment(), "TF_VAR_api_key_sha256": hashlib.sha256(key.encode()).hexdigest()}
+        stack = Terraform(QUICKSTART, Path(folder) / "stack", variables)
+        outputs = apply(stack)
+        try:
+            client = native_client(aws, outputs["url"], key)
+            ask(client)
+            stream(aws, outputs["url"], key)
+            show_locks(aws, client, outputs)
+        finally:
+            with step("Removing what was made"):
+                stack.destroy()
+    on_a_real_account()
+    say(f"\nDone in {time.monotonic() - began:.0f} s. Nothing is left running.")
+
+
+@contextmanager
+def starting_aws() -> Iterator[LocalAws]:
+    with step("Starting AWS on this machine: no account, no network"):
+        aws = LocalAws().__enter__()
+    try:
+        say(f"  Lambda sandboxes run on Python {aws.lambda_service.python_version}.")
+        yield aws
+    finally:
+        aws.close()
+
+
+def apply(stack: Terraform) -> dict[str, Any]:
+    """The real module, by the real provider."""
+    heading("The module, applied")
+    say("  examples/quickstart: API Gateway, one Lambda, a table of keys, and IAM policies that name three models.")
+    with step("terraform init and apply"):
+        stack.init()
+        stack.apply()
+    outputs = stack.outputs()
+    say(f"  {outputs['url']}  (served by local AWS)")
+    return outputs
+
+
+def native_client(aws: LocalAws, url: str, key: str) -> Any:
+    """boto3's own Bedrock client: only the endpoint and the key differ from a call to Bedrock itself."""
+    os.environ["AWS_BEARER_TOKEN_BEDROCK"] = key
+    return boto3.client(
+        "bedrock-runtime", endpoint_url=aws.local_url(url), region_name="us-east-1", verify=str(aws.ca_file)
+    )
+
+
+def ask(client: Any) -> None:
+    heading("An advert from a specification and a photograph, by boto3")
+    specification = (QUICKSTART / "spec.md").read_text()
+    photograph = (QUICKSTART / "suv.jpg").read_bytes()
+    say('  client.converse(modelId="fast", messages=[specification, photograph])\n')
+    began = time.monotonic()
+    answer = client.converse(
+        modelId="fast",
+        messages=[
+            {
+                "role": "user",
+                "content": [
+                    {"text": PROMPT.format(specification=specification)},
+                    {"image": {"format": "jpeg", "source": {"bytes": photograph}}},
+                ],
+            }
+        ],
+        inferenceConfig={"maxTokens": 400},
+    )
+    took = time.monotonic() - began
+    quote(answer["output"]["message"]["content"][0]["text"])
+    usage = answer["usage"]
+    model = answer["ResponseMetadata"]["HTTPHeaders"]["x-llm-model"]
+    say(
+        f"\n  {usage['inputTokens']} tokens in, {usage['outputTokens']} out, {took:.2f} s with the cold start; "
+        f"model {model}, stop reason {answer['stopReason']}"
+    )
+
+
+def stream(aws: LocalAws, url: str, key: str) -> None:
+    heading("The same API, streamed, by openai")
+    import ssl
+
+    import httpx
+    from openai import OpenAI
+
+    aws.faults.add(kind="pace", operation="converse-stream", milliseconds=40)
+    with httpx.Client(verify=ssl.create_default_context(cafile=str(aws.ca_file))) as http:
+        client = OpenAI(base_url=f"{aws.local_url(url)}/v1", api_key=key, http_client=http)
+        pieces = client.chat.completions.create(
+            model="fast",
+            messages=[{"role": "user", "content": "A slogan for a family SUV, in two sentences."}],
+            stream=True,
+        )
+        began = time.monotonic()
+        first = None
+        sys.stdout.write("  ")
+        for piece in pieces:
+            text = piece.choices[0].delta.content if piece.choices else None
+            if text:
+                first = first or time.monotonic() - began
+                sys.stdout.write(text.replace("\n", "\n  "))
+                sys.stdout.flush()
+        say(f"\n\n  first token after {first or 0:.2f} s, last after {time.monotonic() - began:.2f} s")
+
+
+def show_locks(aws: LocalAws, client: Any, outputs: dict[str, Any]) -> None:
+    heading(f"A model that was not declared: {UNDECLARED}")
+    question = [{"role": "user", "content": [{"text": "Hello"}]}]
+    say("  Lock 1, the handler:")
+    quote(refusal(lambda: client.converse(modelId=UNDECLARED, messages=question)))
+    say("\n  Lock 2, IAM, asked with the function's own role and no handler in between:")
+    role = aws.credentials.issue(outputs["role_arn"], "demo")
+    os.environ.pop("AWS_BEARER_TOKEN_BEDROCK")
+    direct = boto3.client(
+        "bedrock-runtime",
+        endpoint_url=aws.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id=role.access_key_id,
+        aws_secret_access_key=role.secret_access_key,
+        aws_session_token=role.session_token,
+    )
+    quote(refusal(lambda: direct.converse(modelId=UNDECLARED, messages=question)))
+
+
+def refusal(call: Callable[[], object]) -> str:
+    """What the call was refused with.
+
+    Raises:
+        AssertionError: it was not refused, and the demo's claim is wrong.
+    """
+    try:
+        call()
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        return f"{status} {error.response['Error']['Code']}: {error.response['Error']['Message']}"
+    raise AssertionError(f"{UNDECLARED} was not declared and answered all the same")
+
+
+def on_a_real_account() -> None:
+    heading("On a real account")
+    say(
+        textwrap.indent(
+            textwrap.dedent("""\
+                Once per account: subscribe to third-party models, and fill in Anthropic's use-case form
+                (Bedrock console, Model access; examples/account-setup has what Terraform can do of it).
+
+                cd examples/quickstart
+                export KEY="sk-$(openssl rand -hex 32)"
+                export TF_VAR_api_key_sha256=$(printf %s "$KEY" | sha256sum | cut -d' ' -f1)
+                terraform init && terraform apply
+                curl "$(terraform output -raw url)/v1/models" -H "Authorization: Bearer $KEY" """),
+            "  ",
+        )
+    )
+
+
+def heading(text: str) -> None:
+    say(f"\n{text}\n{'─' * len(text)}")
+
+
+def quote(text: str) -> None:
+    for paragraph in text.splitlines():
+        say(textwrap.fill(paragraph, 100, initial_indent="  │ ", subsequent_indent="  │ ") or "  │")
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """A line that shows, while a long step runs, that it does, and at its end how long it took."""
+    began = time.monotonic()
+    done = threading.Event()
+
+    def tick() -> None:
+        while not done.wait(1 if sys.stdout.isatty() else 10):
+            if sys.stdout.isatty():
+                sys.stdout.write(f"\r  {what} … {time.monotonic() - began:.0f} s")
+                sys.stdout.flush()
+            else:
+                say(f"  {what} … {time.monotonic() - began:.0f} s")
+
+    ticker = threading.Thread(target=tick, daemon=True)
+    ticker.start()
+    try:
+        yield
+    finally:
+        done.set()
+        ticker.join()
+    say(f"{chr(13) if sys.stdout.isatty() else ''}  {what}: {time.monotonic() - began:.1f} s")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except TerraformError as error:
+        sys.exit(str(error))
+    except (ClientError, AssertionError) as error:
+        sys.exit(f"The demo went wrong: {json.dumps(str(error))}")

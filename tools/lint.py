@@ -1,0 +1,90 @@
+"""`make lint`: style, types, Terraform's own checks, the policies of every example, checkov."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.policy_lint import findings, identity_policies
+from tools.terraform import ROOT, Terraform, TerraformError
+
+TYPED = ("lambda_src/llm_api", "lambda_src/build.py", "local_aws", "tools")
+
+
+def main() -> None:
+    checks: dict[str, Callable[[], str]] = {
+        "ruff": lambda: shell(".venv/bin/ruff", "check", "--quiet", "."),
+        "ruff format": lambda: shell(".venv/bin/ruff", "format", "--check", "--quiet", "."),
+        "mypy --strict": lambda: shell(".venv/bin/mypy", *TYPED),
+        "terraform fmt": lambda: shell("terraform", "fmt", "-check", "-recursive", "-diff"),
+        "terraform validate": validate,
+        "policy lint": policies,
+        "checkov": lambda: shell(
+            ".venv-lint/bin/checkov",
+            "--directory",
+            ".",
+            "--framework",
+            "terraform",
+            "--skip-download",
+            "--quiet",
+            "--compact",
+            "--skip-path",
+            ".venv",
+            "--skip-path",
+            ".local",
+            "--skip-path",
+            "tests",
+        ),
+    }
+    failed = []
+    for name, check in checks.items():
+        problem = check()
+        print(f"{name}: {'failed' if problem else 'ok'}", flush=True)
+        if problem:
+            failed.append(name)
+            print(problem)
+    if failed:
+        sys.exit(f"lint: {', '.join(failed)} failed")
+
+
+def shell(*command: str) -> str:
+    """What the command printed if it failed, else nothing."""
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return f"{result.stdout}{result.stderr}".strip() if result.returncode else ""
+
+
+def validate() -> str:
+    """Every module by itself and every example."""
+    problems = []
+    folders = [ROOT, *sorted((ROOT / "modules").iterdir()), *sorted((ROOT / "examples").iterdir())]
+    with tempfile.TemporaryDirectory() as workspace:
+        for folder in folders:
+            if not (folder / "main.tf").exists():
+                continue
+            terraform = Terraform(folder, Path(workspace) / folder.name, {"AWS_REGION": "us-east-1"})
+            try:
+                terraform.init()
+                terraform.validate()
+            except TerraformError as error:
+                problems.append(str(error))
+    return "\n".join(problems)
+
+
+def policies() -> str:
+    """The identity policies that each example would create, planned on local AWS."""
+    from local_aws import LocalAws
+
+    problems = []
+    with tempfile.TemporaryDirectory() as workspace, LocalAws() as aws:
+        settings = {**aws.environment(), "TF_VAR_api_key_sha256": "0" * 64}
+        for folder in sorted((ROOT / "examples").iterdir()):
+            terraform = Terraform(folder, Path(workspace) / folder.name, settings)
+            terraform.init()
+            for address, document in identity_policies(terraform.plan()):
+                problems += [f"{folder.name}: {address}: {finding}" for finding in findings(document)]
+    return "\n".join(problems)
+
+
+if __name__ == "__main__":
+    main()

