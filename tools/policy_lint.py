@@ -61,7 +61,7 @@ def arn_formats(action: str) -> list[str] | None:
 
 
 def matches(resource: str, arn_format: str) -> bool:
-    """Whether an ARN has the shape of a format such as `arn:${Partition}:bedrock:${Region}::foundation-model/${ResourceId}`."""
+    """Whether an ARN has the shape of a format such as `arn:${Partition}:sqs:${Region}:${Account}:${QueueName}`."""
     pattern = re.sub(r"\\\$\\\{(\w+)\\\}", lambda part: "[^:]*" if part[1] in SEGMENTS else ".+", re.escape(arn_format))
     return re.fullmatch(pattern, resource) is not None
 

@@ -15,6 +15,7 @@ class ApiError(Exception):
     Parameters:
         message: what is wrong and what to do next, safe to show to the caller.
         retry_after_seconds: when trying again makes sense, or None where the caller has to decide.
+        reason: the cause in full, for the log alone; like everything in the log, without prompt, answer or key.
     """
 
     status = 500
@@ -22,10 +23,13 @@ class ApiError(Exception):
     retryable = False
     """Whether the same request may succeed later without being changed."""
 
-    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after_seconds: float | None = None, reason: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.retry_after_seconds = retry_after_seconds
+        self.reason = reason
 
 
 class BadRequest(ApiError):
@@ -121,3 +125,11 @@ class OutOfTime(ApiError):
 
 class Internal(ApiError):
     """A fault of this deployment. The cause is in the log under the request's ID."""
+
+    def __init__(
+        self,
+        message: str = "This deployment failed on the request. Ask whoever runs it, with the request ID.",
+        *,
+        reason: str | None = None,
+    ) -> None:
+        super().__init__(message, reason=reason)

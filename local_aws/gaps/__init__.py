@@ -1,5 +1,10 @@
 """What moto 5.2 lacks and the AWS provider, or the module, needs: one small function a gap.
 
-Each function patches moto in this process and names the missing API call; a test beside each fails once moto has closed the gap, so
-that the function can be deleted.
+Each function patches moto in this process and names the API call that falls short; a test beside each fails once moto
+has closed the gap, so that the function can be deleted.
 """
+
+from local_aws.gaps import apigateway, awslambda, bedrock, dynamodb
+from local_aws.gaps.patching import GAPS, bare_moto, install
+
+__all__ = ["GAPS", "apigateway", "awslambda", "bare_moto", "bedrock", "dynamodb", "install"]

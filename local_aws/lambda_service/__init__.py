@@ -1,5 +1,6 @@
 """Lambda on this machine: the deployed zip in child processes, against a Runtime API."""
 
+from local_aws.lambda_service.permissions import ServiceSource
 from local_aws.lambda_service.service import LambdaService
 from local_aws.lambda_service.types import (
     FunctionNotFound,
@@ -21,5 +22,6 @@ __all__ = [
     "LambdaService",
     "NotPermitted",
     "RequestTooLarge",
+    "ServiceSource",
     "Throttled",
 ]

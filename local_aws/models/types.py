@@ -70,5 +70,8 @@ class ModelResponse:
     usage: Usage = Usage()
 
 
-class ConnectionCut(Exception):  # noqa: N818 - it is an order to the server, not an error of the model
-    """Sever the caller's connection here, without an end of the body."""
+class ConnectionCut(ConnectionAbortedError):
+    """Sever the caller's connection here, without an end of the body.
+
+    A `ConnectionError`, because a WSGI server such as werkzeug's drops the connection on one and writes nothing more.
+    """
