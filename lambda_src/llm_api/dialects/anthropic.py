@@ -1,0 +1,170 @@
+"""Anthropic's dialect: the Messages API over InvokeModel, and token counting.
+
+https://platform.claude.com/docs/en/api/messages
+https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages-request-response.html
+
+A body passes as it came, so that every field of today and tomorrow works. What is changed or refused stands in
+`anthropic_body`, and in docs/anthropic.md.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from llm_api.dialects import Answer, Call, Frame, Operation, Payload
+from llm_api.dialects.anthropic_body import (
+    bedrock_body,
+    check_request,
+    count_tokens_body,
+    ignored_fields,
+    requested_betas,
+)
+from llm_api.dialects.anthropic_stream import error_body, render_events
+from llm_api.dialects.families import spoken_dialects
+from llm_api.dialects.json_body import json_object
+from llm_api.dialects.retries import retry_headers
+from llm_api.errors import ApiError, BadRequest, UpstreamFault
+from llm_api.events import Request, Response
+from llm_api.registry import Target
+
+NAME = "anthropic"
+
+
+@dataclass(slots=True)
+class Messages(Call):
+    """One call of `POST /v1/messages`.
+
+    Attributes:
+        body: the request as it came, without `model` and `stream`.
+        betas: what `anthropic-beta` and `anthropic_beta` ask for.
+    """
+
+    operation: ClassVar[Operation] = "invoke"
+    stream_content_type: ClassVar[str] = "text/event-stream"
+    pings: ClassVar[bool] = True
+    portable: ClassVar[bool] = False
+
+    model: str
+    stream: bool
+    request_id: str
+    body: dict[str, Any]
+    betas: list[str]
+
+    @classmethod
+    def parse(cls, request: Request) -> Self:
+        """Read everything that does not depend on the model.
+
+        Raises:
+            BadRequest: the body is no request for a message, or asks for what Bedrock has no equivalent for.
+        """
+        body = json_object(request.body)
+        betas = requested_betas(request.headers, body)
+        model, stream = check_request(request.headers, body)
+        return cls(model=model, stream=stream, request_id=request.id, body=body, betas=betas)
+
+    def payloads(self, target: Target) -> Sequence[Payload]:
+        """See `Call.payloads`."""
+        _check_family(target)
+        return [Payload(json.dumps(bedrock_body(self.body, self.betas, target)).encode())]
+
+    def render(self, target: Target, answers: Sequence[Answer]) -> Response:
+        """See `Call.render`."""
+        try:
+            message = json.loads(answers[0].body)
+        except (ValueError, RecursionError):
+            message = None
+        if not isinstance(message, dict):
+            raise UpstreamFault("The model's answer is no message. Try again.")
+        remarks = [name for name in message if name.startswith("amazon-bedrock-")]
+        if not remarks:
+            return _response(answers[0].body, self.request_id)
+        return _json({name: value for name, value in message.items() if name not in remarks}, self.request_id)
+
+    def render_stream(self, target: Target, frames: Iterator[Frame | None]) -> Iterator[bytes]:
+        """See `Call.render_stream`."""
+        return render_events(frames, self.request_id)
+
+    def warnings(self, target: Target) -> Sequence[str]:
+        """See `Call.warnings`."""
+        return ignored_fields(self.body)
+
+
+@dataclass(slots=True)
+class CountTokens(Call):
+    """One call of `POST /v1/messages/count_tokens`."""
+
+    operation: ClassVar[Operation] = "count_tokens"
+    stream_content_type: ClassVar[str] = "application/json"
+    portable: ClassVar[bool] = False
+
+    model: str
+    stream: bool
+    request_id: str
+    body: dict[str, Any]
+    betas: list[str]
+
+    @classmethod
+    def parse(cls, request: Request) -> Self:
+        """Read everything that does not depend on the model; see `Messages.parse`."""
+        body = json_object(request.body)
+        betas = requested_betas(request.headers, body)
+        model, stream = check_request(request.headers, body)
+        if stream:
+            raise BadRequest("A count is not streamed. Leave stream out.")
+        return cls(model=model, stream=False, request_id=request.id, body=body, betas=betas)
+
+    def payloads(self, target: Target) -> Sequence[Payload]:
+        """See `Call.payloads`."""
+        _check_family(target)
+        return [Payload(count_tokens_body(self.body, self.betas, target))]
+
+    def render(self, target: Target, answers: Sequence[Answer]) -> Response:
+        """See `Call.render`. A count that is our own estimate says so in `x-llm-estimated`."""
+        try:
+            tokens = json.loads(answers[0].body)["inputTokens"]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            tokens = None
+        if isinstance(tokens, bool) or not isinstance(tokens, int):
+            raise UpstreamFault("Bedrock's answer is no token count. Try again.")
+        response = _json({"input_tokens": tokens}, self.request_id)
+        if answers[0].estimated:
+            response.headers["x-llm-estimated"] = "true"
+        return response
+
+    def warnings(self, target: Target) -> Sequence[str]:
+        """See `Call.warnings`."""
+        return ignored_fields(self.body)
+
+
+ROUTES: Mapping[tuple[str, str], type[Any]] = {
+    ("POST", "/v1/messages"): Messages,
+    ("POST", "/v1/messages/count_tokens"): CountTokens,
+}
+
+
+def error(error: ApiError, request: Request) -> Response:
+    """See `Dialect.error`."""
+    headers = {
+        "content-type": "application/json",
+        "x-request-id": request.id,
+        "request-id": request.id,
+        **retry_headers(error),
+    }
+    return Response(error.status, headers, json.dumps(error_body(error, request.id)).encode())
+
+
+def _check_family(target: Target) -> None:
+    if target.family != "anthropic":
+        raise BadRequest(
+            f"The model {target.alias} does not speak Anthropic's Messages API: only Claude does. It answers on "
+            f"{spoken_dialects(target)}."
+        )
+
+
+def _json(body: Mapping[str, Any], request_id: str) -> Response:
+    return _response(json.dumps(body).encode(), request_id)
+
+
+def _response(body: bytes, request_id: str) -> Response:
+    return Response(200, {"content-type": "application/json", "request-id": request_id}, body)

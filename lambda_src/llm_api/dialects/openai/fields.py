@@ -1,0 +1,164 @@
+"""Reading a request's fields, and the one rule for those that Bedrock has no equivalent for.
+
+The rule: a field is **ignored**, and named in the answer's `warning` header, when every answer that comes without it is
+one that the caller could have got with it: fields about storage, identity, caching, speed or best-effort repetition.
+A field that asks for a different answer, or for something beside it, is **refused** with a 400, unless it holds the
+value that OpenAI takes for absent. A field that nobody knows is refused, as OpenAI does.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_api.errors import BadRequest
+
+
+class InvalidField(BadRequest):
+    """A field of the body is wrong.
+
+    Attributes:
+        param: its path in the body, such as `messages[2].content`, for OpenAI's `error.param`.
+    """
+
+    def __init__(self, param: str, message: str) -> None:
+        super().__init__(message)
+        self.param = param
+
+
+def text(body: Mapping[str, Any], name: str, path: str = "") -> str | None:
+    """The string at `name`, or None where it is absent or null."""
+    value = body.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise InvalidField(_at(path, name), f"{_at(path, name)} must be a string.")
+
+
+def required_text(body: Mapping[str, Any], name: str, path: str = "") -> str:
+    """The string at `name`, which must be there and not empty."""
+    value = text(body, name, path)
+    if not value:
+        raise InvalidField(_at(path, name), f"{_at(path, name)} is required and must be a string that is not empty.")
+    return value
+
+
+def boolean(body: Mapping[str, Any], name: str, path: str = "") -> bool | None:
+    """The boolean at `name`, or None where it is absent or null."""
+    value = body.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise InvalidField(_at(path, name), f"{_at(path, name)} must be true or false.")
+
+
+def positive_integer(body: Mapping[str, Any], name: str) -> int | None:
+    """The integer at `name`, at least 1, or None where it is absent or null."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidField(name, f"{name} must be an integer of at least 1.")
+    return value
+
+
+def number(body: Mapping[str, Any], name: str, low: float, high: float) -> float | None:
+    """The number at `name`, within the limits that Bedrock sets, or None where it is absent or null."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise InvalidField(name, f"{name} must be a number from {low:g} to {high:g}: Bedrock takes no other.")
+    return value
+
+
+def mapping(value: Any, path: str) -> dict[str, Any]:
+    """`value`, which must be an object."""
+    if not isinstance(value, dict):
+        raise InvalidField(path, f"{path} must be an object.")
+    return value
+
+
+def items(value: Any, path: str) -> list[Any]:
+    """`value`, which must be a list."""
+    if not isinstance(value, list):
+        raise InvalidField(path, f"{path} must be a list.")
+    return value
+
+
+def _at(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+TRANSLATED = frozenset(
+    {
+        "max_completion_tokens",
+        "max_tokens",
+        "messages",
+        "model",
+        "parallel_tool_calls",
+        "reasoning_effort",
+        "response_format",
+        "stop",
+        "stream",
+        "stream_options",
+        "temperature",
+        "tool_choice",
+        "tools",
+        "top_p",
+    }
+)
+"""Fields of a chat completion that have an equivalent."""
+
+IGNORED = frozenset(
+    {
+        "metadata",
+        "prediction",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "safety_identifier",
+        "seed",
+        "store",
+        "user",
+    }
+)
+"""Fields without which the answer is still one that the caller could have got."""
+
+REFUSED: dict[str, tuple[tuple[Any, ...], str]] = {
+    "audio": ((), "No chat model on Bedrock answers in audio here."),
+    "frequency_penalty": ((0,), "Bedrock's Converse has no penalties. Leave it out or send 0."),
+    "function_call": (("none", "auto"), "It is deprecated. Use tool_choice."),
+    "functions": (([],), "It is deprecated. Use tools."),
+    "logit_bias": (({},), "Bedrock does not let the caller weigh tokens."),
+    "logprobs": ((False,), "Bedrock does not report log probabilities."),
+    "modalities": ((["text"],), 'Only ["text"] is offered.'),
+    "moderation": ((), "Use a Bedrock guardrail: it is set on the deployment, not by the caller."),
+    "n": ((1,), "Bedrock gives one answer a request. Send 1, and as many requests as you want answers."),
+    "presence_penalty": ((0,), "Bedrock's Converse has no penalties. Leave it out or send 0."),
+    "service_tier": (("auto", "default"), "The tier decides the price, so the deployment decides the tier."),
+    "top_logprobs": ((0,), "Bedrock does not report log probabilities."),
+    "verbosity": (("medium",), "No model here takes it. Say in the prompt how long the answer should be."),
+    "web_search_options": ((), "Models on Bedrock can't search the web. Offer a tool instead."),
+}
+"""Fields that would change the answer -> (the values that change nothing, what to do)."""
+
+
+def check_unsupported(body: Mapping[str, Any]) -> list[str]:
+    """Apply the rule to a chat completion's body.
+
+    Returns:
+        A warning for each field that is ignored.
+
+    Raises:
+        InvalidField: a field has to be refused.
+    """
+    warnings = []
+    for name, value in body.items():
+        if name in TRANSLATED or value is None:
+            continue
+        if name in IGNORED:
+            warnings.append(f"{name} was ignored: Bedrock has no equivalent")
+        elif name in REFUSED:
+            harmless, advice = REFUSED[name]
+            if not any((value == choice and type(value) is not bool) or value is choice for choice in harmless):
+                raise InvalidField(name, f"{name} is not supported. {advice}")
+        else:
+            raise InvalidField(name[:64], f"{name[:64]!r} is not a field of a chat completion. Leave it out.")
+    return warnings

@@ -1,0 +1,123 @@
+"""Images and documents: OpenAI's data URLs as Converse's content blocks.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlock.html
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentBlock.html
+"""
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from llm_api.dialects.openai.fields import InvalidField, mapping, required_text, text
+
+IMAGE_FORMATS = {
+    "image/png": "png",
+    "image/jpeg": "jpeg",
+    "image/jpg": "jpeg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+}
+
+DOCUMENT_FORMATS = {
+    "application/pdf": "pdf",
+    "text/csv": "csv",
+    "application/msword": "doc",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "text/html": "html",
+    "text/plain": "txt",
+    "text/markdown": "md",
+}
+
+MAX_DOCUMENT_NAME = 200
+
+_DATA_URL = re.compile(r"data:([^;,]*)((?:;[^;,]*)*),(.*)", re.DOTALL)
+
+
+def image_block(part: dict[str, Any], path: str) -> tuple[dict[str, Any], list[str]]:
+    """The image block of an `image_url` part, and warnings.
+
+    Raises:
+        InvalidField: not a data URL in base64 of a format that Bedrock reads.
+    """
+    image = mapping(part.get("image_url"), f"{path}.image_url")
+    url = required_text(image, "url", f"{path}.image_url")
+    where = f"{path}.image_url.url"
+    if not url.startswith("data:"):
+        raise InvalidField(
+            where,
+            f"{where} must be a data URL (data:image/png;base64,...): Bedrock does not fetch images, and this API "
+            "opens no connection to an address that a caller names.",
+        )
+    media_type, data = _data_url(url, where)
+    if media_type not in IMAGE_FORMATS:
+        raise InvalidField(where, f"{where} must be one of {', '.join(sorted(IMAGE_FORMATS))}.")
+    warnings = []
+    if text(image, "detail", f"{path}.image_url") not in (None, "auto"):
+        warnings.append("image_url.detail was ignored: the model decides in which detail it looks")
+    return {"image": {"format": IMAGE_FORMATS[media_type], "source": {"bytes": data}}}, warnings
+
+
+def document_block(part: dict[str, Any], path: str, names: set[str]) -> dict[str, Any]:
+    """The document block of a `file` part.
+
+    Parameters:
+        names: the documents' names so far in this request; Bedrock wants each to be unique. The new one is added.
+
+    Raises:
+        InvalidField: no data, or of a format that Bedrock doesn't read.
+    """
+    where = f"{path}.file"
+    file = mapping(part.get("file"), where)
+    if file.get("file_id") is not None:
+        raise InvalidField(f"{where}.file_id", f"{where}.file_id is not supported: no files are kept. Use file_data.")
+    data = required_text(file, "file_data", where)
+    filename = text(file, "filename", where) or "document"
+    extension = filename.rpartition(".")[2].lower()
+    if data.startswith("data:"):
+        media_type, data = _data_url(data, f"{where}.file_data")
+        kind = DOCUMENT_FORMATS.get(media_type)
+    else:
+        kind, data = None, _base64(data, f"{where}.file_data")
+    if kind is None and extension in DOCUMENT_FORMATS.values():
+        kind = extension
+    if kind is None:
+        raise InvalidField(
+            where,
+            f"{where} is of no format that Bedrock reads. Use a data URL or a filename of one of "
+            f"{', '.join(sorted(set(DOCUMENT_FORMATS.values())))}.",
+        )
+    return {"document": {"format": kind, "name": _unique_name(filename, names), "source": {"bytes": data}}}
+
+
+def _data_url(url: str, where: str) -> tuple[str, str]:
+    match = _DATA_URL.match(url)
+    if match is None or ";base64" not in match[2]:
+        raise InvalidField(where, f"{where} must be a data URL in base64, such as data:image/png;base64,....")
+    return match[1].strip().lower(), _base64(match[3], where)
+
+
+def _base64(data: str, where: str) -> str:
+    compact = "".join(data.split())
+    try:
+        decoded = base64.b64decode(compact, validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidField(where, f"{where} holds no valid base64.") from None
+    if not decoded:
+        raise InvalidField(where, f"{where} is empty.")
+    return compact
+
+
+def _unique_name(filename: str, names: set[str]) -> str:
+    # Bedrock allows letters, digits, hyphens, brackets and single blanks.
+    stem = filename.rpartition(".")[0] or filename
+    clean = re.sub(r"\s+", " ", re.sub(r"[^A-Za-z0-9\s()\[\]-]", " ", stem)).strip() or "document"
+    clean = clean[: MAX_DOCUMENT_NAME - 8].strip()
+    name, count = clean, 1
+    while name in names:
+        count += 1
+        name = f"{clean} ({count})"
+    names.add(name)
+    return name

@@ -1,0 +1,228 @@
+"""A list of OpenAI messages as Converse's `system` and `messages`.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html
+
+What Converse asks for beyond OpenAI: turns alternate and the first is the user's; the results of all parallel calls
+stand in one user turn; no text is blank; a document comes with text beside it; tool blocks need a `toolConfig`. So
+turns of one role are merged, system and developer messages are gathered at the top in their order, and where a request
+offers no tools, calls and results of earlier turns are shown to the model as text.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from llm_api.dialects.json_body import strict_json
+from llm_api.dialects.openai.fields import InvalidField, items, mapping, required_text, text
+from llm_api.dialects.openai.media import document_block, image_block
+from llm_api.dialects.openai.tools import NAME
+
+_CALL_ID = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
+
+NO_OUTPUT = "(no output)"
+"""What the model reads for a tool's empty result: Converse refuses blank text."""
+
+KNOWN_FIELDS = frozenset(
+    {"role", "content", "refusal", "tool_calls", "tool_call_id", "annotations", "reasoning_content", "function_call"}
+)
+"""Fields of a message that are read, or that an answer of ours or OpenAI's carries and a client sends back."""
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What Converse gets.
+
+    Attributes:
+        system: blocks for `system`.
+        turns: entries for `messages`.
+        warnings: what was ignored.
+        answers_tools: whether it ends with results of tools, so that the model goes on in the same turn.
+        has_images, has_system: what some families can't take.
+    """
+
+    system: list[dict[str, Any]] = field(default_factory=list)
+    turns: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    answers_tools: bool = False
+    has_images: bool = False
+
+    @property
+    def has_system(self) -> bool:
+        """Whether there is any system text."""
+        return bool(self.system)
+
+
+def converse_messages(messages: Any, *, with_tools: bool) -> Conversation:
+    """Translate `messages`.
+
+    Parameters:
+        messages: the field as it was sent.
+        with_tools: whether the request offers tools, so that tool blocks may be sent.
+
+    Raises:
+        InvalidField: a message breaks OpenAI's schema, or holds what Converse can't express.
+    """
+    translation = _Translation(with_tools)
+    for index, message in enumerate(items(messages, "messages")):
+        translation.add(mapping(message, f"messages[{index}]"), f"messages[{index}]")
+    return translation.finish()
+
+
+class _Translation:
+    def __init__(self, with_tools: bool) -> None:
+        self._with_tools = with_tools
+        self._result = Conversation()
+        self._awaited: list[str] = []
+        self._document_names: set[str] = set()
+
+    def add(self, message: dict[str, Any], path: str) -> None:
+        role = required_text(message, "role", path)
+        if self._awaited and role != "tool":
+            raise InvalidField(path, f"{path} must be a tool message: calls of the message before have no result yet.")
+        for name, value in message.items():
+            if name not in KNOWN_FIELDS and value is not None:
+                self._warn(f"the field {name[:32]} of messages was ignored: Bedrock has no equivalent")
+        if role in ("system", "developer"):
+            self._result.system.extend(self._text_blocks(message.get("content"), f"{path}.content"))
+        elif role == "user":
+            self._user(message, path)
+        elif role == "assistant":
+            self._assistant(message, path)
+        elif role == "tool":
+            self._tool(message, path)
+        else:
+            raise InvalidField(
+                f"{path}.role", f"{path}.role must be system, developer, user, assistant or tool (not function)."
+            )
+
+    def finish(self) -> Conversation:
+        result = self._result
+        if self._awaited:
+            raise InvalidField("messages", "The last calls have no results. Add a tool message for each tool_call_id.")
+        if not result.turns:
+            raise InvalidField("messages", "messages must hold at least one user message.")
+        if result.turns[0]["role"] != "user":
+            raise InvalidField("messages", "The first message after the system's must be the user's: Bedrock wants it.")
+        for turn in result.turns:
+            if any("document" in block for block in turn["content"]) and not any(
+                "text" in block for block in turn["content"]
+            ):
+                raise InvalidField("messages", "A message with a file needs text beside it: Bedrock wants a prompt.")
+        return result
+
+    def _user(self, message: dict[str, Any], path: str) -> None:
+        content = message.get("content")
+        if isinstance(content, str):
+            blocks = _text(content)
+        else:
+            blocks = []
+            for index, part in enumerate(items(content, f"{path}.content")):
+                blocks.extend(self._user_part(part, f"{path}.content[{index}]"))
+        if not blocks:
+            raise InvalidField(f"{path}.content", f"{path}.content is blank. Bedrock takes no blank message.")
+        self._append("user", blocks)
+        self._result.answers_tools = False
+
+    def _user_part(self, part: Any, path: str) -> list[dict[str, Any]]:
+        part = mapping(part, path)
+        kind = required_text(part, "type", path)
+        if kind == "text":
+            return _text(text(part, "text", path) or "")
+        if kind == "image_url":
+            block, warnings = image_block(part, path)
+            for warning in warnings:
+                self._warn(warning)
+            self._result.has_images = True
+            return [block]
+        if kind == "file":
+            return [document_block(part, path, self._document_names)]
+        raise InvalidField(f"{path}.type", f"{path}.type must be text, image_url or file.")
+
+    def _assistant(self, message: dict[str, Any], path: str) -> None:
+        if message.get("function_call") is not None or message.get("audio") is not None:
+            raise InvalidField(path, f"{path} holds function_call or audio. Use tool_calls and text.")
+        blocks = self._text_blocks(message.get("content"), f"{path}.content")
+        blocks += _text(text(message, "refusal", path) or "")
+        calls = message.get("tool_calls")
+        for index, call in enumerate(items(calls, f"{path}.tool_calls") if calls is not None else []):
+            blocks.append(self._call(call, f"{path}.tool_calls[{index}]"))
+        if blocks:
+            self._append("assistant", blocks)
+
+    def _call(self, call: Any, path: str) -> dict[str, Any]:
+        call = mapping(call, path)
+        if call.get("type", "function") != "function":
+            raise InvalidField(f"{path}.type", f"{path}.type must be function: Bedrock has no custom tools.")
+        call_id = required_text(call, "id", path)
+        if call_id in self._awaited:
+            raise InvalidField(f"{path}.id", f"{path}.id is there twice in one message.")
+        function = mapping(call.get("function"), f"{path}.function")
+        name = required_text(function, "name", f"{path}.function")
+        if not NAME.fullmatch(name):
+            raise InvalidField(f"{path}.function.name", f"{path}.function.name must match [a-zA-Z0-9_-]{{1,64}}.")
+        arguments = text(function, "arguments", f"{path}.function") or "{}"
+        try:
+            parsed = strict_json(arguments)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise InvalidField(f"{path}.function.arguments", f"{path}.function.arguments must be a JSON object.")
+        self._awaited.append(call_id)
+        if not self._with_tools:
+            return {"text": f"[Called the tool {name} with {json.dumps(parsed, ensure_ascii=False)}]"}
+        return {"toolUse": {"toolUseId": _converse_id(call_id), "name": name, "input": parsed}}
+
+    def _tool(self, message: dict[str, Any], path: str) -> None:
+        call_id = required_text(message, "tool_call_id", path)
+        if call_id not in self._awaited:
+            raise InvalidField(
+                f"{path}.tool_call_id",
+                f"{path}.tool_call_id names no call of the assistant message before that still waits for its result.",
+            )
+        self._awaited.remove(call_id)
+        blocks = self._text_blocks(message.get("content"), f"{path}.content") or _text(NO_OUTPUT)
+        if self._with_tools:
+            self._append("user", [{"toolResult": {"toolUseId": _converse_id(call_id), "content": blocks}}])
+        else:
+            output = "\n".join(block["text"] for block in blocks)
+            self._append("user", _text(f"[The tool's result: {output}]"))
+        self._result.answers_tools = True
+
+    def _text_blocks(self, content: Any, path: str) -> list[dict[str, Any]]:
+        if content is None:
+            return []
+        if isinstance(content, str):
+            return _text(content)
+        blocks = []
+        for index, part in enumerate(items(content, path)):
+            where = f"{path}[{index}]"
+            part = mapping(part, where)
+            kind = required_text(part, "type", where)
+            if kind not in ("text", "refusal"):
+                raise InvalidField(f"{where}.type", f"{where}.type must be text: only user messages hold other parts.")
+            blocks += _text(text(part, kind, where) or "")
+        return blocks
+
+    def _append(self, role: str, blocks: list[dict[str, Any]]) -> None:
+        turns = self._result.turns
+        if turns and turns[-1]["role"] == role:
+            turns[-1]["content"].extend(blocks)
+        else:
+            turns.append({"role": role, "content": list(blocks)})
+
+    def _warn(self, warning: str) -> None:
+        if warning not in self._result.warnings:
+            self._result.warnings.append(warning)
+
+
+def _text(content: str) -> list[dict[str, Any]]:
+    return [{"text": content}] if content.strip() else []
+
+
+def _converse_id(call_id: str) -> str:
+    # An ID from another service may be longer, or of other characters, than Converse allows.
+    if _CALL_ID.fullmatch(call_id):
+        return call_id
+    return "call_" + hashlib.sha256(call_id.encode()).hexdigest()[:32]

@@ -1,0 +1,179 @@
+"""ConverseStream's events as OpenAI's chunks.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStreamOutput.html
+https://platform.openai.com/docs/api-reference/chat-streaming
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from llm_api.dialects import Frame, StreamFault
+from llm_api.dialects.openai.errors import error_body
+from llm_api.dialects.openai.translate import finish_reason, usage
+from llm_api.errors import ApiError, OutOfTime, UpstreamFault
+
+PING = b": ping\n\n"
+"""A comment, which every reader of server-sent events skips."""
+
+DONE = b"data: [DONE]\n\n"
+
+
+def render_chunks(
+    head: dict[str, Any],
+    frames: Iterator[Frame | None],
+    *,
+    schema_as_tool: bool,
+    one_call: bool,
+    include_usage: bool,
+) -> Iterator[bytes]:
+    """The stream of chunks, with its proper end whatever happens.
+
+    Out of time ends like an answer that reached its length. Any other fault ends with `data: {"error": …}`, which the
+    SDKs raise. The last chunk with the usage is left out where the usage never came, as OpenAI does.
+
+    Parameters:
+        head: what every chunk begins with.
+        schema_as_tool: whether the one tool call is the answer itself.
+        one_call: hand on the first tool call only.
+        include_usage: `stream_options.include_usage`.
+    """
+    chunks = _Chunks(head, schema_as_tool=schema_as_tool, one_call=one_call, include_usage=include_usage)
+    try:
+        for frame in frames:
+            if frame is None:
+                yield PING
+            else:
+                yield from chunks.translate(frame)
+        if not chunks.finished:
+            raise UpstreamFault("The model's stream ended before the answer did.")
+    except StreamFault as fault:
+        yield from chunks.end_early(fault.error)
+    except ApiError as error:
+        yield from chunks.end_early(error)
+    else:
+        yield DONE
+
+
+class _Chunks:
+    def __init__(self, head: dict[str, Any], *, schema_as_tool: bool, one_call: bool, include_usage: bool) -> None:
+        self._head = head
+        self._schema_as_tool = schema_as_tool
+        self._one_call = one_call
+        self._include_usage = include_usage
+        self._begun = False
+        self._calls: dict[Any, int] = {}
+        self._without_arguments: set[Any] = set()
+        self._remarks: list[str] = []
+        self._answered = False
+        self.finished = False
+
+    def translate(self, frame: Frame) -> Iterator[bytes]:
+        """The chunks for one event; none for events that OpenAI has no word for."""
+        try:
+            event = json.loads(frame.payload)
+        except ValueError:
+            raise UpstreamFault("Bedrock sent an event that is not JSON.") from None
+        if not isinstance(event, dict):
+            raise UpstreamFault("Bedrock sent an event that is no object.")
+        if frame.event == "messageStart":
+            yield from self._begin()
+        elif frame.event == "contentBlockStart":
+            yield from self._block_start(event)
+        elif frame.event == "contentBlockDelta":
+            yield from self._block_delta(event)
+        elif frame.event == "contentBlockStop":
+            yield from self._block_stop(event)
+        elif frame.event == "messageStop":
+            reason = finish_reason(str(event.get("stopReason")), self._schema_as_tool)
+            yield from self._begin()
+            if self._remarks and not self._answered:
+                yield self._chunk({"content": "".join(self._remarks)})
+            yield from self._finish(reason)
+        elif frame.event == "metadata" and self._include_usage:
+            yield self._line({"choices": [], "usage": usage(event.get("usage"))})
+
+    def end_early(self, error: ApiError) -> Iterator[bytes]:
+        """The end of a stream that can't go on."""
+        if self.finished:
+            # The answer is whole; only its usage is missing.
+            yield DONE
+        elif isinstance(error, OutOfTime):
+            yield from self._begin()
+            yield from self._finish("length")
+            yield DONE
+        else:
+            yield _event(error_body(error))
+
+    def _begin(self) -> Iterator[bytes]:
+        if not self._begun:
+            self._begun = True
+            yield self._chunk({"role": "assistant", "content": ""})
+
+    def _finish(self, reason: str) -> Iterator[bytes]:
+        self.finished = True
+        yield self._chunk({}, reason)
+
+    def _block_start(self, event: dict[str, Any]) -> Iterator[bytes]:
+        start = event.get("start")
+        use = start.get("toolUse") if isinstance(start, dict) else None
+        if not isinstance(use, dict) or self._schema_as_tool:
+            return
+        if self._one_call and self._calls:
+            return
+        block = event.get("contentBlockIndex")
+        self._calls[block] = len(self._calls)
+        self._without_arguments.add(block)
+        function = {"name": use.get("name"), "arguments": ""}
+        yield from self._begin()
+        yield self._call(block, {"id": use.get("toolUseId"), "type": "function", "function": function})
+
+    def _block_delta(self, event: dict[str, Any]) -> Iterator[bytes]:
+        delta = event.get("delta")
+        if not isinstance(delta, dict):
+            return
+        block = event.get("contentBlockIndex")
+        content = delta.get("text")
+        use = delta.get("toolUse")
+        thought = delta.get("reasoningContent")
+        if isinstance(use, dict) and self._schema_as_tool:
+            content = use.get("input")
+            self._answered = True
+        elif isinstance(content, str) and self._schema_as_tool:
+            # Not the answer, unless none comes: a guardrail's message, for one.
+            self._remarks.append(content)
+            content = None
+        if isinstance(content, str) and content:
+            yield from self._begin()
+            yield self._chunk({"content": content})
+        elif isinstance(use, dict) and block in self._calls and use.get("input"):
+            self._without_arguments.discard(block)
+            yield self._call(block, {"function": {"arguments": use["input"]}})
+        elif isinstance(thought, dict) and thought.get("text"):
+            yield from self._begin()
+            yield self._chunk({"reasoning_content": thought["text"]})
+
+    def _block_stop(self, event: dict[str, Any]) -> Iterator[bytes]:
+        block = event.get("contentBlockIndex")
+        if block in self._without_arguments:
+            # A call without arguments streams none, but clients parse what they gathered as JSON.
+            self._without_arguments.discard(block)
+            yield self._call(block, {"function": {"arguments": "{}"}})
+
+    def _call(self, block: Any, call: dict[str, Any]) -> bytes:
+        return self._chunk({"tool_calls": [{"index": self._calls[block], **call}]})
+
+    def _chunk(self, delta: dict[str, Any], reason: str | None = None) -> bytes:
+        body: dict[str, Any] = {
+            "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}],
+        }
+        if self._include_usage:
+            body["usage"] = None
+        return self._line(body)
+
+    def _line(self, body: dict[str, Any]) -> bytes:
+        return _event({**self._head, **body})
+
+
+def _event(body: dict[str, Any]) -> bytes:
+    return b"data: " + json.dumps(body).encode() + b"\n\n"

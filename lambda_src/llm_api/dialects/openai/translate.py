@@ -1,0 +1,113 @@
+"""Converse's answers in OpenAI's words: messages, finish reasons, usage.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_ResponseSyntax
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from llm_api.errors import ModelFailed
+
+FINISH_REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "tool_use": "tool_calls",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "content_filtered": "content_filter",
+    "guardrail_intervened": "content_filter",
+}
+"""Bedrock's `stopReason` -> `finish_reason`. `malformed_*` is no answer at all, see `finish_reason`."""
+
+_MALFORMED = {
+    "malformed_model_output": "The model's output could not be read. Send the request again, or simplify it.",
+    "malformed_tool_use": "The model made a malformed tool call. Send the request again, or simplify the tool.",
+}
+
+
+def finish_reason(stop_reason: str, schema_as_tool: bool) -> str:
+    """OpenAI's word for why the answer ended. A reason that Bedrock adds later reads `stop`.
+
+    Parameters:
+        schema_as_tool: whether the one tool call is the answer itself, see `formats`.
+
+    Raises:
+        ModelFailed: the model's output is malformed. OpenAI has no word for that, and any of its words would pass the
+            remains off as an answer.
+    """
+    if stop_reason in _MALFORMED:
+        raise ModelFailed(_MALFORMED[stop_reason])
+    if stop_reason == "tool_use" and schema_as_tool:
+        return "stop"
+    return FINISH_REASONS.get(stop_reason, "stop")
+
+
+def choice_message(content: list[Any], schema_tool: str | None, one_call: bool) -> dict[str, Any]:
+    """The assistant's message out of Converse's content blocks.
+
+    Parameters:
+        schema_tool: the name of the tool whose arguments are the answer, or None.
+        one_call: hand on the first tool call only.
+    """
+    blocks = [block for block in content if isinstance(block, dict)]
+    thoughts = [_reasoning_text(block) for block in blocks]
+    texts = [_block_text(block) for block in blocks]
+    uses = [block["toolUse"] for block in blocks if isinstance(block.get("toolUse"), dict)]
+    calls: list[dict[str, Any]] = []
+    if schema_tool is not None and uses:
+        # What is said beside the answer is left out; without an answer (a guardrail intervened) it is all there is.
+        texts = [json.dumps(uses[0].get("input"), ensure_ascii=False)]
+    elif schema_tool is None:
+        calls = [_tool_call(use) for use in uses]
+    message: dict[str, Any] = {
+        "role": "assistant",
+        "content": "".join(texts) if any(texts) or not calls else None,
+        "refusal": None,
+    }
+    if any(thoughts):
+        message["reasoning_content"] = "".join(thoughts)
+    if calls:
+        message["tool_calls"] = calls[:1] if one_call else calls
+    return message
+
+
+def _tool_call(use: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = json.dumps(use.get("input") or {}, ensure_ascii=False)
+    function = {"name": use.get("name"), "arguments": arguments}
+    return {"id": use.get("toolUseId"), "type": "function", "function": function}
+
+
+def usage(counts: Any) -> dict[str, Any]:
+    """OpenAI's `usage`. Bedrock counts cached tokens beside the input, OpenAI counts them within."""
+    read = count(counts, "cacheReadInputTokens")
+    prompt = count(counts, "inputTokens") + read + count(counts, "cacheWriteInputTokens")
+    completion = count(counts, "outputTokens")
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": read},
+    }
+
+
+def count(counts: Any, name: str) -> int:
+    """One count of Converse's `usage`, 0 where it is absent."""
+    value = counts.get(name) if isinstance(counts, Mapping) else None
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def _block_text(block: Mapping[str, Any]) -> str:
+    if isinstance(block.get("text"), str):
+        return str(block["text"])
+    citations = block.get("citationsContent")
+    if isinstance(citations, dict) and isinstance(citations.get("content"), list):
+        return "".join(str(part.get("text") or "") for part in citations["content"] if isinstance(part, dict))
+    return ""
+
+
+def _reasoning_text(block: Mapping[str, Any]) -> str:
+    content = block.get("reasoningContent")
+    if isinstance(content, dict) and isinstance(content.get("reasoningText"), dict):
+        return str(content["reasoningText"].get("text") or "")
+    return ""
