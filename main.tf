@@ -1,0 +1,91 @@
+# The whole deployment on one page. Each module stands alone; here they only meet.
+
+locals {
+  # Function < gateway, so that a request that runs out of time is answered by the function, which knows what to say.
+  gateway_timeout_seconds = coalesce(var.gateway_timeout_seconds, var.streaming ? 900 : 29)
+  timeout_seconds         = coalesce(var.timeout_seconds, var.streaming ? 600 : 28)
+
+  has_tenants = length(var.tenants) > 0
+}
+
+# Models in; a registry and exact policy documents out. Creates nothing.
+module "model_access" {
+  source = "./modules/model-access"
+
+  models                 = var.models
+  guardrail              = var.guardrail
+  allow_global_inference = var.allow_global_inference
+  streaming              = var.streaming
+  count_tokens           = var.count_tokens
+}
+
+# Who may call, by key.
+module "tenants" {
+  source = "./modules/tenants"
+  count  = local.has_tenants ? 1 : 0
+
+  name                = var.name
+  tenants             = var.tenants
+  kms_key             = var.kms_key
+  deletion_protection = var.deletion_protection
+  tags                = var.tags
+}
+
+# The function behind every route, and the role that may do what it does and nothing else.
+module "function" {
+  source = "./modules/function"
+
+  name                     = var.name
+  policy_documents         = module.model_access.policy_documents
+  tenants_table            = local.has_tenants ? { arn = module.tenants[0].table_arn, kms_key = var.kms_key } : null
+  package                  = var.package
+  runtime                  = var.runtime
+  architecture             = var.architecture
+  memory_size_mb           = var.memory_size_mb
+  timeout_seconds          = local.timeout_seconds
+  streaming                = var.streaming
+  snap_start               = var.snap_start
+  reserved_concurrency     = var.reserved_concurrency
+  kms_key                  = var.kms_key
+  vpc_config               = var.vpc_config
+  tracing                  = var.tracing
+  permissions_boundary_arn = var.permissions_boundary_arn
+  log_retention_days       = var.log_retention_days
+  tags                     = var.tags
+
+  environment_variables = merge(
+    {
+      LLM_API_MODELS            = module.model_access.registry_environment
+      LLM_API_AUTH              = var.auth.type
+      LLM_API_STREAMING         = tostring(var.streaming)
+      LLM_API_METRICS_NAMESPACE = var.metrics_namespace
+      POWERTOOLS_SERVICE_NAME   = var.name
+    },
+    local.has_tenants ? { LLM_API_TENANTS_TABLE = module.tenants[0].table_name } : {},
+  )
+}
+
+# The routes of modules/api/openapi.yaml, in front of the function.
+module "api" {
+  source = "./modules/api"
+
+  name = var.name
+  function = {
+    function_name        = module.function.function_name
+    alias_name           = module.function.alias_name
+    invoke_arn           = module.function.invoke_arn
+    streaming_invoke_arn = module.function.streaming_invoke_arn
+  }
+  auth                    = var.auth
+  streaming               = var.streaming
+  timeout_seconds         = local.gateway_timeout_seconds
+  throttling              = var.throttling
+  allowed_account_ids     = var.allowed_account_ids
+  allowed_organization_id = var.allowed_organization_id
+  private                 = var.private
+  domain                  = var.domain
+  web_acl                 = var.web_acl
+  access_log              = var.access_log
+  tracing                 = var.tracing
+  tags                    = var.tags
+}

@@ -1,0 +1,501 @@
+variable "models" {
+  description = <<-EOT
+    Models that may be called, by alias. Callers name the alias or the full ID; anything else is refused by the function and by IAM.
+
+    - `id`: a foundation model ID, a cross-Region profile ID (`us.…`, `global.…`), or the ARN of a foundation model, inference
+      profile, application inference profile, provisioned model, custom model deployment, imported model or Marketplace endpoint.
+    - `sagemaker`: a SageMaker endpoint instead of `id`, by name; optionally one inference component on it.
+    - `family`: the request format; needed where the ID doesn't tell it.
+    - `destination_regions`: where a geographic or application profile may send a request.
+    - `source_models`: the foundation model IDs that an application profile was made from.
+    - `fallbacks`: aliases to try in order when this model can't answer.
+    - `guardrail`: a guardrail for this model instead of the deployment's.
+    - `max_output_tokens`: the most output tokens that one request may ask for.
+    - `betas`: the `anthropic_beta` values that callers may ask for.
+  EOT
+  type = map(object({
+    id = optional(string)
+    sagemaker = optional(object({
+      endpoint            = string
+      inference_component = optional(string)
+    }))
+    family              = optional(string)
+    destination_regions = optional(list(string), [])
+    source_models       = optional(list(string), [])
+    fallbacks           = optional(list(string), [])
+    guardrail = optional(object({
+      arn          = string
+      version      = string
+      profile_arns = optional(list(string), [])
+    }))
+    max_output_tokens = optional(number)
+    betas             = optional(list(string), [])
+  }))
+  nullable = false
+}
+
+variable "name" {
+  description = "Name of the deployment, which every resource's name starts with. One name is used once an account, since roles are not Regional."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,38}[a-z0-9]$", var.name)) && !strcontains(var.name, "--")
+    error_message = "`name` has to be 3 to 40 lower-case letters, digits and single hyphens, to start with a letter and to end with a letter or digit, so that the names of roles, tables and log groups fit."
+  }
+}
+
+variable "access_log" {
+  description = <<-EOT
+    Write one line a request to a log group of the API's own. Needs API Gateway's CloudWatch role, which exists once an
+    account and Region and is not created here: see `examples/account-setup`.
+
+    - `retention_days`: how long lines are kept.
+    - `kms_key`: the key that encrypts them, where it isn't to be AWS's own.
+  EOT
+  type = object({
+    retention_days = optional(number, 30)
+    kms_key        = optional(object({ arn = string }))
+  })
+  default = null
+}
+
+variable "allow_global_inference" {
+  description = "Whether `global.` profiles may be declared, which process a request in any commercial Region of AWS."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "allowed_account_ids" {
+  description = "Other accounts whose roles may call the API under IAM. Each role needs the `caller_policy` as well."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for account in var.allowed_account_ids : can(regex("^[0-9]{12}$", account))])
+    error_message = "Each of `allowed_account_ids` has to be an account's ID of 12 digits."
+  }
+
+  validation {
+    condition     = length(var.allowed_account_ids) == 0 || var.auth.type == "iam"
+    error_message = "`allowed_account_ids` works with `auth = { type = \"iam\" }` only: with another type API Gateway doesn't learn the caller's account. Leave it out."
+  }
+}
+
+variable "allowed_organization_id" {
+  description = "AWS organization whose accounts' roles may call the API under IAM. Each role needs the `caller_policy` as well."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.allowed_organization_id == null || can(regex("^o-[a-z0-9]{10,32}$", var.allowed_organization_id))
+    error_message = "`allowed_organization_id` has to look like `o-a1b2c3d4e5`."
+  }
+
+  validation {
+    condition     = var.allowed_organization_id == null || var.auth.type == "iam"
+    error_message = "`allowed_organization_id` works with `auth = { type = \"iam\" }` only: with another type API Gateway doesn't learn the caller's organization. Leave it out."
+  }
+}
+
+variable "architecture" {
+  description = "The function's processor: `arm64` or `x86_64`."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+}
+
+variable "auth" {
+  description = <<-EOT
+    How callers show who they are.
+
+    - `type`: `iam` (signed requests), `api_key` (the function checks a tenant's key), `cognito` (a token of a user pool) or
+      `custom` (an authorizer of your own).
+    - `user_pool_arns`: for `cognito`, the user pools whose tokens count.
+    - `scopes`: for `cognito`, the scopes of which an access token needs one; without any, ID tokens count.
+    - `authorizer`: for `custom`, the Lambda authorizer.
+      - `function_arn`: its ARN.
+      - `type`: `request` or `token`.
+      - `identity_sources`: where the caller's proof is, such as `method.request.header.Authorization`; a token authorizer
+        reads the first.
+      - `cache_seconds`: how long a decision holds for the same identity sources.
+      - `invocation_role`: the role that API Gateway invokes the authorizer with; without one the authorizer's own
+        policy is extended, which takes an authorizer in this account.
+  EOT
+  type = object({
+    type           = optional(string, "iam")
+    user_pool_arns = optional(list(string), [])
+    scopes         = optional(list(string), [])
+    authorizer = optional(object({
+      function_arn     = string
+      type             = optional(string, "request")
+      identity_sources = optional(list(string), ["method.request.header.Authorization"])
+      cache_seconds    = optional(number, 0)
+      invocation_role  = optional(object({ arn = string }))
+    }))
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["iam", "api_key", "cognito", "custom"], var.auth.type)
+    error_message = "`auth.type` has to be `iam`, `api_key`, `cognito` or `custom`."
+  }
+
+  validation {
+    condition     = (var.auth.type == "cognito") == (length(var.auth.user_pool_arns) > 0)
+    error_message = "`auth.user_pool_arns` goes with `auth.type = \"cognito\"`: name at least one user pool there, and none with another type."
+  }
+
+  validation {
+    condition     = length(var.auth.scopes) == 0 || var.auth.type == "cognito"
+    error_message = "`auth.scopes` goes with `auth.type = \"cognito\"` only. Leave it out."
+  }
+
+  validation {
+    condition     = (var.auth.type == "custom") == (var.auth.authorizer != null)
+    error_message = "`auth.authorizer` goes with `auth.type = \"custom\"`: give its `function_arn` there, and leave it out with another type."
+  }
+
+  validation {
+    condition     = var.auth.authorizer == null || contains(["request", "token"], try(var.auth.authorizer.type, ""))
+    error_message = "`auth.authorizer.type` has to be `request` or `token`."
+  }
+
+  validation {
+    condition     = try(var.auth.authorizer.type, "request") != "token" || can(regex("^method\\.request\\.header\\.[A-Za-z0-9-]+$", var.auth.authorizer.identity_sources[0]))
+    error_message = "A `token` authorizer reads one header: `auth.authorizer.identity_sources` has to start with one such as `method.request.header.Authorization`."
+  }
+
+  validation {
+    condition     = try(var.auth.authorizer.cache_seconds, 0) >= 0 && try(var.auth.authorizer.cache_seconds, 0) <= 3600
+    error_message = "`auth.authorizer.cache_seconds` has to be between 0 (no cache) and 3600."
+  }
+
+  validation {
+    condition     = try(var.auth.authorizer.cache_seconds, 0) == 0 || length(try(var.auth.authorizer.identity_sources, [])) > 0
+    error_message = "A decision is cached by its identity sources: give `auth.authorizer.identity_sources`, or set `cache_seconds = 0`."
+  }
+
+  validation {
+    condition     = var.auth.type != "api_key" || length(var.tenants) > 0
+    error_message = "With `auth = { type = \"api_key\" }` nobody could call: declare at least one tenant with a key's hash in `tenants`."
+  }
+}
+
+variable "count_tokens" {
+  description = "Whether `/v1/messages/count_tokens` asks Bedrock, which takes a permission on the foundation models themselves; without it the count is an estimate, marked as one."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "deletion_protection" {
+  description = "Whether DynamoDB refuses to delete the tenants table. Switch it off, apply, and then destroy."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "domain" {
+  description = <<-EOT
+    A domain of your own for the API. Point its DNS record at the `domain_target` output.
+
+    - `name`: the domain's name.
+    - `certificate_arn`: a certificate for it in the API's Region.
+    - `base_path`: the path under which the API is found; the root without one.
+    - `security_policy`: the least TLS version and its ciphers, by API Gateway's name for them.
+    - `exclusive`: whether the API's own `execute-api` address is switched off.
+  EOT
+  type = object({
+    name            = string
+    certificate_arn = string
+    base_path       = optional(string)
+    security_policy = optional(string, "TLS_1_2")
+    exclusive       = optional(bool, false)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.domain.security_policy, "TLS_1_2") != "TLS_1_0"
+    error_message = "`domain.security_policy` may not be `TLS_1_0`: callers send keys. Use `TLS_1_2` or one of API Gateway's newer policies."
+  }
+
+  validation {
+    condition     = var.domain == null || var.private == null
+    error_message = "`domain` is a Regional domain and can't front a private API. Leave out `domain` or `private`."
+  }
+}
+
+variable "gateway_timeout_seconds" {
+  description = "How long API Gateway waits for the function. By default its limit: 900 with streaming, else 29. Without streaming, more than 29 takes a raised quota of the account (\"Maximum integration timeout in milliseconds\")."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.gateway_timeout_seconds == null ? true : var.gateway_timeout_seconds >= 2 && var.gateway_timeout_seconds <= (var.streaming ? 900 : 300)
+    error_message = "`gateway_timeout_seconds` has to be between 2 and ${var.streaming ? 900 : 300}${var.streaming ? "" : "; for more, set `streaming = true`"}."
+  }
+}
+
+variable "guardrail" {
+  description = <<-EOT
+    Guardrail that every Bedrock model carries unless it names its own. IAM refuses a call without it.
+
+    - `arn`: the guardrail's ARN.
+    - `version`: a published version's number.
+    - `profile_arns`: the guardrail's profile in every destination Region, where it uses cross-Region inference.
+  EOT
+  type = object({
+    arn          = string
+    version      = string
+    profile_arns = optional(list(string), [])
+  })
+  default = null
+}
+
+variable "kms_key" {
+  description = <<-EOT
+    Key that encrypts the tenants table, the function's environment and its logs, where it isn't to be AWS's own. Its key
+    policy has to let CloudWatch Logs use it; `examples/same-plan` holds one that does.
+
+    - `arn`: the key's ARN.
+  EOT
+  type        = object({ arn = string })
+  default     = null
+}
+
+variable "log_retention_days" {
+  description = "How long the function's log lines are kept, in days; 0 keeps them for ever."
+  type        = number
+  default     = 90
+  nullable    = false
+}
+
+variable "memory_size_mb" {
+  description = "The function's memory, which its share of processor time grows with."
+  type        = number
+  default     = 512
+  nullable    = false
+}
+
+variable "metrics_namespace" {
+  description = "CloudWatch namespace of the function's metrics. The dimension `service` is the deployment's `name`."
+  type        = string
+  default     = "LlmApi"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_./#-]{1,255}$", var.metrics_namespace)) && !startswith(var.metrics_namespace, "AWS/")
+    error_message = "`metrics_namespace` has to be 1 to 255 letters, digits, `_`, `.`, `/`, `#` or `-`, and may not start with `AWS/`."
+  }
+}
+
+variable "package" {
+  description = <<-EOT
+    Package of the function, where it isn't to be the one that comes with the module.
+
+    - `filename`: path of a zip.
+    - `s3`: a zip in S3 instead, in the function's Region: `bucket`, `key`, `object_version`.
+    - `source_code_hash`: base64 of the object's SHA-256, so that a plan sees a change of it; a file is hashed here.
+  EOT
+  type = object({
+    filename = optional(string)
+    s3 = optional(object({
+      bucket         = string
+      key            = string
+      object_version = optional(string)
+    }))
+    source_code_hash = optional(string)
+  })
+  default = null
+}
+
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds every role that is created here."
+  type        = string
+  default     = null
+}
+
+variable "private" {
+  description = <<-EOT
+    Make the API reachable from these VPC endpoints only, and not from the internet.
+
+    - `vpc_endpoint_ids`: interface endpoints for `execute-api`.
+  EOT
+  type = object({
+    vpc_endpoint_ids = list(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.private == null || length(try(var.private.vpc_endpoint_ids, [])) > 0
+    error_message = "`private.vpc_endpoint_ids` has to name at least one VPC endpoint; otherwise nobody could reach the API."
+  }
+}
+
+variable "reserved_concurrency" {
+  description = "How many requests the function works on at once, taken out of the account's own limit; unreserved without."
+  type        = number
+  default     = null
+}
+
+variable "runtime" {
+  description = "The function's managed Python runtime."
+  type        = string
+  default     = "python3.13"
+  nullable    = false
+}
+
+variable "snap_start" {
+  description = "Whether the function starts from a snapshot of itself. Not together with `streaming`, whose loop starts after the snapshot is taken."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = !(var.snap_start && var.streaming)
+    error_message = "`snap_start` and `streaming` exclude each other: the streaming loop replaces the runtime client that snapshots are made with. Set one of them to false."
+  }
+}
+
+variable "streaming" {
+  description = "Whether answers reach the caller as they are produced. Without it every answer is buffered, a request for a stream gets 400, and the role may not stream."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags for every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "tenants" {
+  description = <<-EOT
+    Who may call, by tenant name.
+
+    - `models`: aliases of the models that the tenant may use.
+    - `api_key_sha256`: SHA-256 hashes of the tenant's keys, as 64 lower-case hexadecimal digits; two while a key is being
+      replaced. `printf %s "$KEY" | sha256sum` prints one. The key itself is never given to Terraform.
+  EOT
+  type = map(object({
+    models         = set(string)
+    api_key_sha256 = list(string)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for tenant in keys(var.tenants) : can(regex("^[a-z0-9][a-z0-9_-]{0,62}$", tenant))])
+    error_message = "A tenant's name in `tenants` has to be 1 to 63 lower-case letters, digits, `-` or `_`, and to start with a letter or digit."
+  }
+
+  validation {
+    condition     = alltrue([for tenant in values(var.tenants) : length(tenant.models) > 0])
+    error_message = "Each tenant in `tenants` needs at least one alias in `models`. Remove the tenant that may use nothing."
+  }
+
+  validation {
+    condition     = alltrue([for tenant in values(var.tenants) : length(tenant.api_key_sha256) > 0])
+    error_message = "Each tenant in `tenants` needs at least one hash in `api_key_sha256`. Remove the tenant that has no key."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for tenant in values(var.tenants) : [for hash in tenant.api_key_sha256 : can(regex("^[0-9a-f]{64}$", hash))]]))
+    error_message = "Each `api_key_sha256` has to be the key's SHA-256 as 64 lower-case hexadecimal digits, never the key itself: printf %s \"$KEY\" | sha256sum"
+  }
+
+  validation {
+    condition     = length(flatten([for tenant in values(var.tenants) : tenant.api_key_sha256])) == length(distinct(flatten([for tenant in values(var.tenants) : tenant.api_key_sha256])))
+    error_message = "A key belongs to one tenant, once: the same hash is in `api_key_sha256` more than one time. Give each tenant keys of its own."
+  }
+
+  validation {
+    condition     = length(var.tenants) == 0 || var.auth.type == "api_key"
+    error_message = "`tenants` are not supported with `auth.type = \"${var.auth.type}\"`: a tenant is found by its key. Set `auth = { type = \"api_key\" }`, or leave `tenants` out."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for tenant in values(var.tenants) : [for model in tenant.models : contains(keys(var.models), model)]]))
+    error_message = "`tenants` name models that are not declared; declare them in `models` or remove: ${join(", ", flatten([for name, tenant in var.tenants : [for model in tenant.models : "${name} -> ${model}" if !contains(keys(var.models), model)]]))}."
+  }
+
+  validation {
+    condition = alltrue(flatten([for tenant in values(var.tenants) : [
+      for model in tenant.models : [for fallback in try(var.models[model].fallbacks, []) : contains(tenant.models, fallback)]
+    ]]))
+    error_message = "A model of a tenant falls back to one that the tenant may not use; add the fallback to the tenant's `models`, or take it from the model: ${join(", ", flatten([for name, tenant in var.tenants : [
+      for model in tenant.models : [for fallback in try(var.models[model].fallbacks, []) : "${name}: ${model} -> ${fallback}" if !contains(tenant.models, fallback)]
+    ]]))}."
+  }
+}
+
+variable "throttling" {
+  description = <<-EOT
+    What one method of the API takes, best effort, from all callers together; beyond it callers get 429.
+
+    - `rate_limit`: requests a second.
+    - `burst_limit`: requests at once.
+  EOT
+  type = object({
+    rate_limit  = optional(number, 100)
+    burst_limit = optional(number, 200)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.throttling.rate_limit > 0 && var.throttling.burst_limit > 0
+    error_message = "`throttling.rate_limit` and `throttling.burst_limit` have to be above 0; otherwise every request is refused."
+  }
+}
+
+variable "timeout_seconds" {
+  description = "How long the function works on one request, the model's time included. By default 600 with streaming, else 28. Has to be below `gateway_timeout_seconds`."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.timeout_seconds == null ? true : var.timeout_seconds >= 1 && var.timeout_seconds < coalesce(var.gateway_timeout_seconds, var.streaming ? 900 : 29)
+    error_message = "`timeout_seconds` has to be at least 1 and below what API Gateway waits, ${coalesce(var.gateway_timeout_seconds, var.streaming ? 900 : 29)} seconds, so that the function answers before API Gateway gives up. ${var.streaming ? "Lower it." : "Lower it, set `streaming = true`, or raise `gateway_timeout_seconds` where the account's quota was raised."}"
+  }
+}
+
+variable "tracing" {
+  description = "Whether API Gateway and the function send traces to X-Ray."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "vpc_config" {
+  description = <<-EOT
+    Subnets and security groups for the function, from where it has to reach Bedrock, DynamoDB, SageMaker and CloudWatch Logs.
+
+    - `subnet_ids`: subnets, in two zones or more.
+    - `security_group_ids`: security groups.
+  EOT
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  default = null
+}
+
+variable "web_acl" {
+  description = <<-EOT
+    A Regional web ACL in front of the API. AWS's common rule set refuses bodies beyond 8 KB, which prompts are: take
+    its rule `SizeRestrictions_BODY` out, or let it count only.
+
+    - `arn`: the web ACL's ARN.
+  EOT
+  type = object({
+    arn = string
+  })
+  default = null
+}
