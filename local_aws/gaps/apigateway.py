@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moto.apigateway.exceptions import BadRequestException
+from moto.apigateway.exceptions import BadRequestException, InvalidOpenAPIDocumentException
 from moto.apigateway.models import APIGatewayBackend, RestAPI, Stage
+from openapi_spec_validator import validate
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
 from local_aws.gaps.patching import Patch, gap
 
@@ -56,14 +58,25 @@ def imports_keep_the_document(patch: Patch) -> None:
 def imports_take_any_method_and_bare_mocks(patch: Patch) -> None:
     """apigateway:PutRestApi crashes on a mock integration without `uri` and `httpMethod`, and on what is no method in a path.
 
-    moto sees a document with `ANY` spelt as its method and mock integrations filled up; AWS ignores both there.
+    moto sees a document with `ANY` spelt as its method and mock integrations filled up; AWS ignores both there. What
+    `failonwarnings` judges is the caller's document, before that.
     """
 
     def put(original: Callable[..., Any]) -> Callable[..., Any]:
         def put_rest_api(
-            self: APIGatewayBackend, function_id: str, api_doc: dict[str, Any], *args: Any, **kwargs: Any
+            self: APIGatewayBackend,
+            function_id: str,
+            api_doc: dict[str, Any],
+            fail_on_warnings: bool,
+            *args: Any,
+            **kwargs: Any,
         ) -> Any:
-            return original(self, function_id, _for_moto(api_doc), *args, **kwargs)
+            if fail_on_warnings:
+                try:
+                    validate(api_doc)
+                except OpenAPIValidationError as error:
+                    raise InvalidOpenAPIDocumentException(error) from error
+            return original(self, function_id, _for_moto(api_doc), False, *args, **kwargs)
 
         return put_rest_api
 
