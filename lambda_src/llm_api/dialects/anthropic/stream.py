@@ -114,5 +114,5 @@ class _Events:
 
 def _event(event: dict[str, Any]) -> bytes:
     # A line break in the name would let the model write events of its own.
-    name = event["type"].replace("\n", " ").replace("\r", " ")
+    name = str(event["type"]).replace("\n", " ").replace("\r", " ")
     return b"event: " + name.encode("ascii", "replace") + b"\ndata: " + json.dumps(event).encode() + b"\n\n"

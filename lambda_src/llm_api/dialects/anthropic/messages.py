@@ -1,10 +1,10 @@
-"""Anthropic's dialect: the Messages API over InvokeModel, and token counting.
+"""`POST /v1/messages` over InvokeModel, and `POST /v1/messages/count_tokens` over CountTokens.
 
 https://platform.claude.com/docs/en/api/messages
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages-request-response.html
 
 A body passes as it came, so that every field of today and tomorrow works. What is changed or refused stands in
-`anthropic_body`, and in docs/anthropic.md.
+`body`, and in docs/anthropic.md.
 """
 
 import json
@@ -13,22 +13,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload
-from llm_api.dialects.anthropic_body import (
+from llm_api.dialects.anthropic.body import (
     bedrock_body,
     check_request,
     count_tokens_body,
     ignored_fields,
     requested_betas,
 )
-from llm_api.dialects.anthropic_stream import error_body, render_events
+from llm_api.dialects.anthropic.stream import render_events
 from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import json_object
-from llm_api.dialects.retries import retry_headers
-from llm_api.errors import ApiError, BadRequest, UpstreamFault
+from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.registry import Target
-
-NAME = "anthropic"
 
 
 @dataclass(slots=True)
@@ -135,23 +132,6 @@ class CountTokens(Call):
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
         return ignored_fields(self.body)
-
-
-ROUTES: Mapping[tuple[str, str], type[Any]] = {
-    ("POST", "/v1/messages"): Messages,
-    ("POST", "/v1/messages/count_tokens"): CountTokens,
-}
-
-
-def error(error: ApiError, request: Request) -> Response:
-    """See `Dialect.error`."""
-    headers = {
-        "content-type": "application/json",
-        "x-request-id": request.id,
-        "request-id": request.id,
-        **retry_headers(error),
-    }
-    return Response(error.status, headers, json.dumps(error_body(error, request.id)).encode())
 
 
 def _check_family(target: Target) -> None:
