@@ -105,5 +105,6 @@ locals {
     { for key in ["fallbacks", "betas"] : key => entry[key] if length(entry[key]) > 0 },
     { for key in ["sagemaker"] : key => { for name, value in entry.sagemaker : name => value if value != null } if entry.sagemaker != null },
   ) })
-  registry_environment = length(local.registry_json) <= 3072 ? local.registry_json : base64gzip(local.registry_json)
+  # Measured as Lambda does: the variables are one JSON object, so a quote inside a value counts twice.
+  registry_environment = length(jsonencode(local.registry_json)) <= 3072 ? local.registry_json : base64gzip(local.registry_json)
 }

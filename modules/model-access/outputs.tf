@@ -84,11 +84,11 @@ output "registry" {
 }
 
 output "registry_environment" {
-  description = "The registry for an environment variable: JSON up to 3,072 bytes, above that base64 of gzip. Absent means null or empty."
+  description = "The registry for an environment variable: JSON up to 3,072 bytes as Lambda counts them, above that base64 of gzip. Absent means null or empty."
   value       = local.registry_environment
 
   precondition {
-    condition     = length(local.registry_environment) <= var.maximum_registry_bytes
-    error_message = "The registry of ${length(var.models)} models takes ${length(local.registry_environment)} bytes of environment and ${var.maximum_registry_bytes} are allowed: declare fewer models, or divide them between two deployments."
+    condition     = length(jsonencode(local.registry_environment)) <= var.maximum_registry_bytes
+    error_message = "The registry of ${length(var.models)} models takes ${length(jsonencode(local.registry_environment))} bytes of environment and ${var.maximum_registry_bytes} are allowed: declare fewer models, or divide them between two deployments."
   }
 }

@@ -18,9 +18,9 @@ locals {
     "^arn:aws[a-z-]*:sagemaker:[a-z0-9-]{1,25}:[0-9]{12}:endpoint/[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$",
   ])
 
-  guardrail_pattern         = "^arn:aws[a-z-]{0,12}:bedrock:[a-z0-9-]{1,25}:[0-9]{12}:guardrail/[a-z0-9]{1,32}$"
+  guardrail_pattern         = "^arn:aws[a-z-]{0,12}:bedrock:[a-z0-9-]{1,25}:[0-9]{12}:guardrail/[a-z0-9]{1,20}$"
   guardrail_profile_pattern = "^arn:aws[a-z-]{0,12}:bedrock:[a-z0-9-]{1,25}:[0-9]{12}:guardrail-profile/[a-z0-9-]+[.]guardrail[.]v[0-9:]+$"
-  guardrail_version_pattern = "^[1-9][0-9]{0,7}$"
+  guardrail_version_pattern = "^[1-9][0-9]{0,4}$"
 
   families = [
     "anthropic", "nova", "titan-text", "titan-embed", "titan-image", "nova-canvas", "llama", "mistral", "cohere-command",

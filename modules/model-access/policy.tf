@@ -11,9 +11,9 @@ locals {
   # Which guardrail a target stands under: "none", "default" (the deployment's), or a model's own ARN:VERSION.
   # The deployment's guardrail may be created in the same plan. Its ARN is unknown then, and yet the number of documents
   # has to be known, or nobody could attach them with for_each: so the documents are packed with a placeholder that is as
-  # long as the longest ARN:VERSION, and the ARN is put in at the very end.
-  guardrail_placeholder     = format("%-120s", "{deployment guardrail and version}")
-  guardrail_arn_placeholder = format("%-120s", "{deployment guardrail}")
+  # long as an ARN:VERSION can be, and the ARN is put in at the very end.
+  guardrail_placeholder     = format("%-96s", "{deployment guardrail and version}")
+  guardrail_arn_placeholder = format("%-96s", "{deployment guardrail}")
   guardrail_slots = { for alias, model in var.models : alias =>
     local.kinds[alias] == "sagemaker" ? "none" :
     model.guardrail != null ? "${model.guardrail.arn}:${model.guardrail.version}" :
@@ -147,15 +147,15 @@ locals {
         ] if var.count_tokens && local.model_families[alias] == "anthropic"]))
       },
     ],
-    # The models behind the profiles: only through the profile, and only in its Regions.
+    # The models behind the profiles: only through the profile, and only in its Regions. The guardrail isn't repeated
+    # here: IAM asks for the profile as well, and allows that with the guardrail alone. Sixty profiles would not fit.
     flatten([for target in local.targets : [
       {
-        sid     = "${target.name}ThroughItsProfile"
+        sid     = "${target.name}ViaProfile"
         effect  = "Allow"
         actions = local.invoke_actions
         equals = merge(
           { "bedrock:InferenceProfileArn" = target.arn },
-          local.slots[target.slot].equals,
           { for key in ["aws:RequestedRegion"] : key => local.region if target.kind == "global" },
         )
         not_equals = {}
@@ -166,13 +166,10 @@ locals {
       },
       {
         # A request that leaves the Region carries no Region: that is what the model without one stands for.
-        sid     = "${target.name}ThroughItsGlobalProfile"
-        effect  = "Allow"
-        actions = local.invoke_actions
-        equals = merge(
-          { "bedrock:InferenceProfileArn" = target.arn, "aws:RequestedRegion" = "unspecified" },
-          local.slots[target.slot].equals,
-        )
+        sid        = "${target.name}ViaGlobalProfile"
+        effect     = "Allow"
+        actions    = local.invoke_actions
+        equals     = { "bedrock:InferenceProfileArn" = target.arn, "aws:RequestedRegion" = "unspecified" }
         not_equals = {}
         absent     = {}
         resources  = [for model in target.global_base_models : "arn:${local.partition}:bedrock:::foundation-model/${model}"]

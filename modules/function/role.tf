@@ -1,0 +1,124 @@
+# The role that the function runs as: the models' policies, and one inline policy for the rest.
+
+locals {
+  # Interfaces and X-Ray are the two places where an `*` can't be avoided; each says why.
+  network_resources = var.vpc_config == null ? [] : concat(
+    ["arn:${local.partition}:ec2:${local.region}:${local.account}:network-interface/*"],
+    # The account is open because a shared VPC's subnets belong to another one; the IDs are unique in all of AWS.
+    [for id in var.vpc_config.subnet_ids : "arn:${local.partition}:ec2:${local.region}:*:subnet/${id}"],
+    [for id in var.vpc_config.security_group_ids : "arn:${local.partition}:ec2:${local.region}:*:security-group/${id}"],
+  )
+  network_statements = flatten([for config in var.vpc_config[*] : [
+    for effect, condition in {
+      Allow = {}
+      # Lambda itself manages the interfaces, before the code runs. The code has no business there.
+      # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+      Deny = { Condition = { ArnEquals = { "lambda:SourceFunctionArn" = local.function_arn } } }
+      } : [
+      merge(condition, {
+        Sid      = "${effect}CreatingInterfaces"
+        Effect   = effect
+        Action   = ["ec2:CreateNetworkInterface"]
+        Resource = local.network_resources
+      }),
+      merge(condition, {
+        Sid    = "${effect}ManagingInterfaces"
+        Effect = effect
+        Action = ["ec2:AssignPrivateIpAddresses", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"]
+        # Their IDs aren't known before Lambda creates them.
+        Resource = ["arn:${local.partition}:ec2:${local.region}:${local.account}:network-interface/*"]
+      }),
+      merge(condition, {
+        Sid    = "${effect}DescribingTheNetwork"
+        Effect = effect
+        Action = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
+        # IAM knows no resource for EC2's Describe actions.
+        Resource = ["*"]
+      }),
+    ]
+  ]])
+
+  statements = concat(
+    [{
+      Sid    = "WriteOwnLog"
+      Effect = "Allow"
+      Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      # The group's streams: Lambda names them. The group itself is Terraform's, so there is no CreateLogGroup.
+      Resource = ["${local.log_group_arn}:*"]
+    }],
+    [for table in var.tenants_table[*] : {
+      Sid      = "ReadKeysAndTenants"
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem"]
+      Resource = [table.arn]
+    }],
+    # DynamoDB decrypts a table with the permissions of whoever reads it.
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+    [for key in try(var.tenants_table.kms_key[*], []) : {
+      Sid       = "DecryptTenantsTable"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = [key.arn]
+      Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${local.region}.${data.aws_partition.current.dns_suffix}" } }
+    }],
+    [for key in var.kms_key[*] : {
+      Sid       = "DecryptOwnEnvironment"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = [key.arn]
+      Condition = { StringEquals = { "kms:EncryptionContext:aws:lambda:FunctionArn" = local.function_arn } }
+    }],
+    [for enabled in [var.tracing] : {
+      Sid    = "SendTraces"
+      Effect = "Allow"
+      Action = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+      # IAM knows no resource for X-Ray's Put actions.
+      Resource = ["*"]
+    } if enabled],
+    local.network_statements,
+  )
+}
+
+resource "aws_iam_role" "this" {
+  name                 = "${var.name}-${local.region}"
+  description          = "The Lambda function ${var.name}"
+  permissions_boundary = var.permissions_boundary_arn
+  tags                 = var.tags
+
+  # No aws:SourceAccount: iam:PassRole never crosses accounts, so Lambda assumes this role for functions of its own
+  # account only, and AWS doesn't document that key for execution roles.
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "LambdaRunsAsThisRole"
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "lambda.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  # checkov:skip=CKV_AWS_355:the actions under "*" are those that IAM can't scope; each has its reason beside it
+  # checkov:skip=CKV_AWS_290:as above
+  name   = "function"
+  role   = aws_iam_role.this.name
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.statements })
+}
+
+# By index: a document's content may be unknown until apply, and its place never is.
+resource "aws_iam_policy" "models" {
+  for_each = { for index, document in var.policy_documents : tostring(index + 1) => document }
+
+  name        = "${var.name}-${local.region}-models-${each.key}"
+  description = "The models that ${var.name} may call, part ${each.key} of ${length(var.policy_documents)}"
+  policy      = each.value
+  tags        = var.tags
+}
+
+resource "aws_iam_role_policy_attachment" "models" {
+  for_each = aws_iam_policy.models
+
+  role       = aws_iam_role.this.name
+  policy_arn = each.value.arn
+}
