@@ -1,0 +1,94 @@
+"""Builds `lambda_src/dist/llm_api.zip`, the same bytes on every machine and every run.
+
+    python lambda_src/build.py           write the zip
+    python lambda_src/build.py --check   exit with 1 unless the committed zip is what the sources give
+
+Terraform plans a new function version whenever the zip's hash changes, so nothing of the machine may enter it: entries
+are sorted, dated 1980-01-01, with fixed modes, and stored, because zlib builds compress differently. Compiled `.pyc`
+files would break that too: one Python can't write another's.
+"""
+
+import argparse
+import io
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCES = Path(__file__).resolve().parent
+ZIP = SOURCES / "dist" / "llm_api.zip"
+
+BOOTSTRAP = "bootstrap"
+PACKAGE = "llm_api"
+PACKED_SUFFIXES = frozenset({".gz", ".json", ".py"})
+EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)
+"""The first moment that a zip can express."""
+
+UNIX = 3
+"""`create_system` in a zip: whose modes `external_attr` holds."""
+
+
+class Stray(Exception):
+    """A file that nobody said is part of the package."""
+
+
+def build(sources: Path = SOURCES) -> bytes:
+    """The zip's bytes.
+
+    Parameters:
+        sources: the folder that holds `bootstrap` and `llm_api/`.
+
+    Raises:
+        Stray: the package holds a file that is neither code nor data.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(_packed(sources), key=lambda path: path.relative_to(sources).as_posix()):
+            entry = zipfile.ZipInfo(path.relative_to(sources).as_posix(), EARLIEST_DATE)
+            entry.create_system = UNIX
+            # Lambda executes the bootstrap, so its mode is part of the package; a checkout's mode bits are not.
+            mode = 0o100755 if entry.filename == BOOTSTRAP else 0o100644
+            entry.external_attr = mode << 16
+            archive.writestr(entry, path.read_bytes())
+    return buffer.getvalue()
+
+
+def _packed(sources: Path) -> Iterator[Path]:
+    yield sources / BOOTSTRAP
+    for path in (sources / PACKAGE).rglob("*"):
+        parts = path.relative_to(sources).parts
+        if path.is_dir() or "__pycache__" in parts or any(part.startswith(".") for part in parts):
+            continue
+        if path.suffix not in PACKED_SUFFIXES:
+            raise Stray(
+                f"{path.relative_to(sources)} is neither code nor data of the package. Remove it, or add its suffix to "
+                f"PACKED_SUFFIXES in {Path(__file__).name}."
+            )
+        yield path
+
+
+def main() -> int:
+    """Write the zip, or compare it."""
+    parser = argparse.ArgumentParser(description="Build the Lambda package.")
+    parser.add_argument("--check", action="store_true", help="compare with the committed zip instead of writing it")
+    parser.add_argument("--output", type=Path, default=ZIP, help="where the zip is")
+    arguments = parser.parse_args()
+    output: Path = arguments.output
+    try:
+        package = build()
+    except Stray as stray:
+        print(stray, file=sys.stderr)
+        return 1
+    if not arguments.check:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_bytes(package)
+        print(f"{output.name}: {len(package):,} bytes")
+        return 0
+    if output.exists() and output.read_bytes() == package:
+        return 0
+    print(f"{output.name} is not what the sources give: run `make package` and commit the zip.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,268 @@
+"""The streaming entry: a small loop that speaks the Lambda Runtime API, started by `bootstrap`.
+
+AWS's runtime client for Python can't stream. The Runtime API can, from any process, and an exec wrapper may put any
+process in the place of that client, so this loop is all it takes: no layer, no container, no web server.
+
+- Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+- what a streaming runtime adds to it:
+  https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
+- the bytes that are streamed: `llm_api.events.to_stream`
+
+The seam for the day AWS's own client streams: this module only carries `entry.streamed(app, event, …)`, an iterator of
+bytes that is complete in itself, from the app to Lambda. A handler that writes the same pieces to AWS's response stream
+replaces the module and `bootstrap`, and nothing else changes.
+"""
+
+import base64
+import http.client
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from llm_api import entry
+from llm_api.events import is_proxy_event
+
+API_VERSION = "2018-06-01"
+USER_AGENT = f"llm-api-runtime/python-{platform.python_version()}"
+
+TRANSPORT_ERRORS = (OSError, http.client.HTTPException)
+
+
+class RuntimeApiFailed(Exception):
+    """The Runtime API is in a state that AWS says can't be recovered: the process has to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One event to answer.
+
+    Attributes:
+        id: Lambda's ID of the request, the function's own, not API Gateway's.
+        attempt_id: which delivery of the request this is, echoed in the answer; None where Lambda doesn't say.
+        deadline_ms: when Lambda ends the invocation, in milliseconds since 1970.
+        trace_id: the X-Ray tracing header, or None.
+        payload: the event as it came.
+    """
+
+    id: str
+    attempt_id: str | None
+    deadline_ms: int
+    trace_id: str | None
+    payload: bytes
+
+
+class RuntimeApi:
+    """The Runtime API at `address` (`host:port`). One connection is kept to wait on; each answer has its own."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._waiting = http.client.HTTPConnection(address)
+
+    def next(self) -> Invocation:
+        """Wait for an event, for as long as it takes; Lambda freezes the process meanwhile.
+
+        Raises:
+            RuntimeApiFailed: there will be none.
+        """
+        response, payload = self._wait()
+        if response.status != 200:
+            raise RuntimeApiFailed(f"the Runtime API answered {response.status} to the wait for an event")
+        return Invocation(
+            id=response.headers["Lambda-Runtime-Aws-Request-Id"],
+            attempt_id=response.headers.get("Lambda-Runtime-Invocation-Id"),
+            deadline_ms=int(response.headers["Lambda-Runtime-Deadline-Ms"]),
+            trace_id=response.headers.get("Lambda-Runtime-Trace-Id"),
+            payload=payload,
+        )
+
+    def stream(self, invocation: Invocation, pieces: Iterator[bytes]) -> None:
+        """Send an answer piece by piece, each as soon as it exists.
+
+        The pieces are read to their end in any case: when nobody takes them any more, what the model produced still
+        has to be counted.
+
+        Parameters:
+            pieces: none is empty. If reading one raises, the answer is cut off and Lambda is told.
+        """
+        upload = _Upload(self._address, invocation)
+        try:
+            for piece in pieces:
+                upload.send(piece)
+        except Exception as fault:
+            entry.log_fault("a streamed answer broke off", fault, invocation.id)
+            if upload.started:
+                upload.finish(fault)
+            else:
+                self._post(f"invocation/{invocation.id}/error", _description(fault), invocation, fault)
+        else:
+            upload.finish()
+
+    def reply(self, invocation: Invocation, document: object) -> None:
+        """Send a whole answer as JSON, as it is expected by whoever invokes the function directly."""
+        self._post(f"invocation/{invocation.id}/response", document, invocation)
+
+    def init_error(self, error: Exception) -> None:
+        """Tell Lambda that the function can't start, and why: no request has been read yet that it could quote."""
+        self._post("init/error", {**_description(error), "errorMessage": str(error)}, fault=error)
+
+    def _wait(self) -> tuple[http.client.HTTPResponse, bytes]:
+        for may_be_stale in (True, False):
+            try:
+                self._waiting.request("GET", _path("invocation/next"), headers=_headers())
+                response = self._waiting.getresponse()
+                return response, response.read()
+            except TRANSPORT_ERRORS as error:
+                self._waiting.close()
+                if not (may_be_stale and isinstance(error, ConnectionError)):
+                    raise RuntimeApiFailed(f"the Runtime API is out of reach: {type(error).__name__}") from error
+        raise AssertionError("the second attempt returns or raises")
+
+    def _post(
+        self, path: str, document: object, invocation: Invocation | None = None, fault: Exception | None = None
+    ) -> None:
+        headers = _headers(invocation) | {"Content-Type": "application/json"}
+        if fault is not None:
+            headers["Lambda-Runtime-Function-Error-Type"] = type(fault).__name__
+        connection = http.client.HTTPConnection(self._address)
+        try:
+            connection.request("POST", _path(path), json.dumps(document).encode(), headers)
+            _check(connection.getresponse())
+        except TRANSPORT_ERRORS as error:
+            entry.log_fault(f"the Runtime API did not take {path}", error)
+        finally:
+            connection.close()
+
+
+class _Upload:
+    """One chunked answer on a connection of its own, which has to be closed after it.
+
+    Once the Runtime API stops listening, sending does nothing.
+    """
+
+    def __init__(self, address: str, invocation: Invocation) -> None:
+        self.started = False
+        self._connection = http.client.HTTPConnection(address)
+        self._invocation = invocation
+        self._broken = False
+
+    def send(self, piece: bytes) -> None:
+        """Pass one piece on."""
+        if self._broken:
+            return
+        try:
+            if not self.started:
+                self._start()
+            self._connection.send(b"%x\r\n%b\r\n" % (len(piece), piece))
+        except TRANSPORT_ERRORS as error:
+            self._break(error)
+
+    def finish(self, fault: Exception | None = None) -> None:
+        """End the answer, or cut it off with `fault` as the reason, and wait until Lambda has it."""
+        if self._broken:
+            return
+        try:
+            self._connection.send(b"0\r\n" + (_trailers(fault) if fault else b"") + b"\r\n")
+            _check(self._connection.getresponse())
+        except TRANSPORT_ERRORS as error:
+            self._break(error)
+        finally:
+            self._connection.close()
+
+    def _start(self) -> None:
+        self.started = True
+        headers = _headers(self._invocation) | {
+            "Content-Type": "application/vnd.awslambda.http-integration-response",
+            "Lambda-Runtime-Function-Response-Mode": "streaming",
+            "Trailer": "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
+            "Transfer-Encoding": "chunked",
+        }
+        path = _path(f"invocation/{self._invocation.id}/response")
+        self._connection.putrequest("POST", path, skip_accept_encoding=True)
+        for name, value in headers.items():
+            self._connection.putheader(name, value)
+        self._connection.endheaders()
+
+    def _break(self, error: Exception) -> None:
+        self._broken = True
+        self._connection.close()
+        entry.log_fault("nobody takes the answer any more", error, self._invocation.id, level="WARNING")
+
+
+def _path(resource: str) -> str:
+    return f"/{API_VERSION}/runtime/{resource}"
+
+
+def _headers(invocation: Invocation | None = None) -> dict[str, str]:
+    headers = {"User-Agent": USER_AGENT}
+    if invocation is not None and invocation.attempt_id is not None:
+        headers["Lambda-Runtime-Invocation-Id"] = invocation.attempt_id
+    return headers
+
+
+def _description(error: Exception) -> dict[str, Any]:
+    """An error as Lambda hands it on: its type, and where to read more."""
+    return {
+        "errorType": type(error).__name__,
+        "errorMessage": "The function failed. Its log holds the cause under the request's ID.",
+    }
+
+
+def _trailers(fault: Exception) -> bytes:
+    body = base64.b64encode(json.dumps(_description(fault)).encode())
+    return (
+        b"Lambda-Runtime-Function-Error-Type: %b\r\n" % type(fault).__name__.encode()
+        + b"Lambda-Runtime-Function-Error-Body: %b\r\n" % body
+    )
+
+
+def _check(response: http.client.HTTPResponse) -> None:
+    response.read()
+    if response.status >= 500:
+        raise RuntimeApiFailed(f"the Runtime API answered {response.status}")
+    if response.status >= 400:
+        raise http.client.HTTPException(f"the Runtime API answered {response.status}")
+
+
+def answer(api: RuntimeApi, app: entry.App, invocation: Invocation) -> None:
+    """Answer one invocation; never raises but for `RuntimeApiFailed`."""
+    if invocation.trace_id is None:
+        os.environ.pop("_X_AMZN_TRACE_ID", None)
+    else:
+        os.environ["_X_AMZN_TRACE_ID"] = invocation.trace_id
+    try:
+        event = json.loads(invocation.payload)
+    except ValueError:
+        event = None
+    remaining_ms = invocation.deadline_ms - time.time() * 1000
+    if is_proxy_event(event):
+        api.stream(invocation, entry.streamed(app, event, remaining_ms, invocation.id))
+    else:
+        api.reply(invocation, entry.buffered(app, event, remaining_ms, invocation.id))
+
+
+def main() -> NoReturn:
+    """Build the app, then answer invocations until Lambda ends the process."""
+    # Lambda reads log lines from a pipe, where Python would hold them back.
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
+    try:
+        app = entry.build()
+    except Exception as error:
+        entry.log_fault(f"the function can't start: {error}", error)
+        api.init_error(error)
+        sys.exit(1)
+    try:
+        while True:
+            answer(api, app, api.next())
+    except RuntimeApiFailed as failure:
+        entry.log_fault(str(failure), failure)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
