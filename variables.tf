@@ -35,7 +35,7 @@ variable "models" {
 }
 
 variable "name" {
-  description = "Name of the deployment, which every resource's name starts with. One name is used once an account, since roles are not Regional."
+  description = "Name of the deployment, which the names of its resources start with. It may be used once in each Region of an account."
   type        = string
   nullable    = false
 
@@ -177,11 +177,6 @@ variable "auth" {
   validation {
     condition     = try(var.auth.authorizer.cache_seconds, 0) == 0 || length(try(var.auth.authorizer.identity_sources, [])) > 0
     error_message = "A decision is cached by its identity sources: give `auth.authorizer.identity_sources`, or set `cache_seconds = 0`."
-  }
-
-  validation {
-    condition     = var.auth.type != "api_key" || length(var.tenants) > 0
-    error_message = "With `auth = { type = \"api_key\" }` nobody could call: declare at least one tenant with a key's hash in `tenants`."
   }
 }
 
@@ -413,6 +408,11 @@ variable "tenants" {
   validation {
     condition     = length(flatten([for tenant in values(var.tenants) : tenant.api_key_sha256])) == length(distinct(flatten([for tenant in values(var.tenants) : tenant.api_key_sha256])))
     error_message = "A key belongs to one tenant, once: the same hash is in `api_key_sha256` more than one time. Give each tenant keys of its own."
+  }
+
+  validation {
+    condition     = var.auth.type != "api_key" || length(var.tenants) > 0
+    error_message = "With `auth = { type = \"api_key\" }` nobody could call: declare at least one tenant with a key's hash in `tenants`."
   }
 
   validation {
