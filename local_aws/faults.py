@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -30,6 +30,14 @@ KINDS: dict[str, str] = {
     "cut_after": "after `frames` frames sever the connection; of a buffered answer, before it",
 }
 """Every kind of fault, and what it makes a model do."""
+
+ERRORS: frozenset[str] = frozenset(kind for kind, does in KINDS.items() if "Exception" in does and "frame" not in does)
+"""Faults that answer with an error instead of the model. One call takes one of them."""
+
+STREAMED: frozenset[str] = frozenset(
+    {"trickle", "pace", "error_frame_after", "truncated_frame_after", "corrupt_frame_after"}
+)
+"""Faults that wait for an operation that streams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ class Fault:
 
     def strikes(self, model: str, operation: str) -> bool:
         """Whether it is meant for this call."""
+        if self.kind in STREAMED and "stream" not in operation:
+            return False
         return (self.model is None or self.model in model) and self.operation in (None, operation)
 
 
@@ -111,20 +121,25 @@ class Faults:
             raise ValueError('A fault is a JSON object with at least a kind, such as {"kind": "throttle"}.')
         return self.add(**{str(name): value for name, value in entry.items()})
 
-    def take(self, model: str, operation: str) -> list[Fault]:
-        """The faults that strike this call, each counted down by one."""
+    def take(self, model: str, operation: str) -> Sequence[Fault]:
+        """The faults that strike this call, each counted down by one: of errors the first, of all others each."""
+        struck: list[Fault] = []
         with self._lock:
-            struck = [fault for fault in self._waiting if fault.strikes(model, operation)]
-            left = []
+            left: list[Fault] = []
             for fault in self._waiting:
-                if fault not in struck or fault.times is None:
+                second_error = fault.kind in ERRORS and any(one.kind in ERRORS for one in struck)
+                if second_error or not fault.strikes(model, operation):
+                    left.append(fault)
+                    continue
+                struck.append(fault)
+                if fault.times is None:
                     left.append(fault)
                 elif fault.times > 1:
                     left.append(replace(fault, times=fault.times - 1))
             self._waiting = left
         return struck
 
-    def list(self) -> list[dict[str, Any]]:
+    def list(self) -> Sequence[dict[str, Any]]:
         """What is in waiting, ready for JSON."""
         with self._lock:
             return [asdict(fault) for fault in self._waiting]

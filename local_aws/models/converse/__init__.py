@@ -1,0 +1,1 @@
+"""The Converse API over every family of chat models."""

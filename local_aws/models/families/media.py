@@ -1,0 +1,237 @@
+"""Models that answer with vectors, scores or images instead of text.
+
+https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html and its siblings
+`-embed-v3`, `-embed-v4`, `-titan-image`, `-diffusion-3-5-large`; Rerank 3.5 answers as `-rerank` says.
+"""
+
+import base64
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local_aws.models import tokens
+from local_aws.models.formats import (
+    Body,
+    allow_only,
+    integer_at,
+    list_at,
+    malformed,
+    objects_at,
+    strings_at,
+    text_at,
+)
+from local_aws.models.images import inspect, paint
+from local_aws.models.types import Usage
+
+_ASPECTS = ("16:9", "1:1", "21:9", "2:3", "3:2", "4:5", "5:4", "9:16", "9:21")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A body, what it used, and whether AWS tells the input tokens in a header."""
+
+    body: dict[str, Any]
+    usage: Usage
+    counts_input: bool = False
+
+
+Answerer = Callable[[Body, str], Result]
+"""From a request's body and the model's ID to a result."""
+
+
+def vector(text: str, dimensions: int, *, normalize: bool = True) -> list[float]:
+    """A text's vector. Texts that share words point in similar directions, so that a search over them works."""
+    sums = [0.0] * dimensions
+    for word in text.lower().split() or [""]:
+        digest = hashlib.sha256(word.encode()).digest()
+        for at in range(0, 32, 4):
+            place = int.from_bytes(digest[at : at + 3], "big") % dimensions
+            sums[place] += 1.0 if digest[at + 3] & 1 else -1.0
+    length = math.sqrt(sum(value * value for value in sums)) or 1.0
+    scale = length if normalize else 1.0
+    return [round(value / scale, 6) for value in sums]
+
+
+def titan_embed(body: Body, model_id: str) -> Result:
+    if "v2" not in model_id and "v1" in model_id:
+        allow_only(body, frozenset({"inputText"}))
+        text = text_at(body, "inputText")
+        count = tokens.count(text) + tokens.REPLY_OVERHEAD
+        values: dict[str, Any] = {"embedding": vector(text, 1536), "inputTextTokenCount": count}
+        return Result(values, Usage(count), counts_input=True)
+    allow_only(body, frozenset({"inputText", "dimensions", "normalize", "embeddingTypes"}))
+    text = text_at(body, "inputText")
+    dimensions = integer_at(body, "dimensions", 1024)
+    if dimensions not in (256, 512, 1024):
+        raise malformed(f"#/dimensions: {dimensions} is not a valid enum value")
+    kinds = strings_at(body, "embeddingTypes") or ("float",)
+    if not set(kinds) <= {"float", "binary"}:
+        raise malformed("#/embeddingTypes: expected float or binary")
+    found = vector(text, dimensions, normalize=bool(body.get("normalize", True)))
+    by_type: dict[str, Any] = {}
+    if "float" in kinds:
+        by_type["float"] = found
+    if "binary" in kinds:
+        by_type["binary"] = [int(value > 0) for value in found]
+    count = tokens.count(text) + tokens.REPLY_OVERHEAD
+    answer: dict[str, Any] = {"embeddingsByType": by_type, "inputTextTokenCount": count}
+    if "float" in kinds:
+        answer["embedding"] = found
+    return Result(answer, Usage(count), counts_input=True)
+
+
+def cohere_embed(body: Body, model_id: str) -> Result:
+    version_4 = "v4" in model_id
+    extra = {"inputs", "output_dimension", "max_tokens"} if version_4 else set()
+    allow_only(body, frozenset({"input_type", "texts", "images", "truncate", "embedding_types", *extra}))
+    kind = text_at(body, "input_type")
+    allowed = {"search_document", "search_query", "classification", "clustering", *(set() if version_4 else {"image"})}
+    if kind not in allowed:
+        raise malformed(f"#/input_type: {kind} is not a valid enum value")
+    sides = ("NONE", "LEFT", "RIGHT") if version_4 else ("NONE", "START", "END")
+    if body.get("truncate", "NONE") not in sides:
+        raise malformed(f"#/truncate: {body['truncate']} is not a valid enum value")
+    items, count = _embedded_items(body)
+    if len(items) > 96:
+        raise malformed(f"#/texts: expected maximum item count: 96, found: {len(items)}")
+    dimensions = integer_at(body, "output_dimension", 1536 if version_4 else 1024)
+    if dimensions not in (256, 512, 1024, 1536):
+        raise malformed(f"#/output_dimension: {dimensions} is not a valid enum value")
+    vectors = [vector(item, dimensions) for item in items]
+    kinds = strings_at(body, "embedding_types")
+    if not set(kinds) <= {"float", "int8", "uint8", "binary", "ubinary"}:
+        raise malformed("#/embedding_types: expected float, int8, uint8, binary or ubinary")
+    answer: dict[str, Any] = {
+        "id": hashlib.sha256("\n".join(items).encode()).hexdigest()[:32],
+        "response_type": "embeddings_by_type" if kinds else "embeddings_floats",
+        "embeddings": {one: [_as_type(v, one) for v in vectors] for one in kinds} if kinds else vectors,
+        "texts": list(strings_at(body, "texts")),
+    }
+    return Result(answer, Usage(count), counts_input=True)
+
+
+def _embedded_items(body: Body) -> tuple[list[str], int]:
+    texts = list(strings_at(body, "texts"))
+    count = sum(tokens.count(text) + tokens.REPLY_OVERHEAD for text in texts)
+    for image in strings_at(body, "images"):
+        count += _image_tokens(image)
+        texts.append(image)
+    for item in objects_at(body, "inputs") if body.get("inputs") else []:
+        joined = []
+        for part in item.get("content", []):
+            if part.get("type") == "image_url":
+                url = str(part.get("image_url", {}).get("url"))
+                count += _image_tokens(url)
+                joined.append(url)
+            else:
+                count += tokens.count(str(part.get("text", "")))
+                joined.append(str(part.get("text", "")))
+        texts.append("\n".join(joined))
+    if not texts:
+        raise malformed("#: required key [texts] not found")
+    return texts, count
+
+
+def _image_tokens(url: str) -> int:
+    head, _, data = url.partition("base64,")
+    if not head.startswith("data:image/"):
+        raise malformed("#/images: expected a data URI")
+    picture = inspect(base64.b64decode(data + "=" * (-len(data) % 4)))
+    return tokens.count_image(picture.width, picture.height) if picture else tokens.IMAGE_TOKENS_UNKNOWN
+
+
+def _as_type(values: list[float], kind: str) -> list[float] | list[int]:
+    match kind:
+        case "int8":
+            return [round(value * 127) for value in values]
+        case "uint8":
+            return [round(value * 127) + 128 for value in values]
+        case "binary" | "ubinary":
+            packed = [sum((values[at + bit] > 0) << (7 - bit) for bit in range(8)) for at in range(0, len(values), 8)]
+            return [byte - 128 for byte in packed] if kind == "binary" else packed
+        case _:
+            return values
+
+
+def rerank(body: Body, model_id: str) -> Result:
+    allow_only(body, frozenset({"query", "documents", "top_n", "api_version", "max_tokens_per_doc"}))
+    query = text_at(body, "query")
+    if model_id.startswith("cohere.") and integer_at(body, "api_version", 0, low=0) < 2:
+        raise malformed("#/api_version: 0 is not greater or equal to 2")
+    documents = [one if isinstance(one, str) else str(one.get("text", one)) for one in list_at(body, "documents")]
+    wanted = set(query.lower().split())
+    scored = []
+    for at, document in enumerate(documents):
+        words = document.lower().split()
+        hits = sum(word.strip(".,;:!?") in wanted for word in words)
+        scored.append((round(min(0.99, (hits + 0.05) / (len(wanted) + 1)), 6), at))
+    scored.sort(key=lambda pair: (-pair[0], pair[1]))
+    top = integer_at(body, "top_n", len(documents))
+    return Result({"results": [{"index": at, "relevance_score": score} for score, at in scored[:top]]}, Usage())
+
+
+_TASKS = {
+    "TEXT_IMAGE": "textToImageParams",
+    "INPAINTING": "inPaintingParams",
+    "OUTPAINTING": "outPaintingParams",
+    "IMAGE_VARIATION": "imageVariationParams",
+    "COLOR_GUIDED_GENERATION": "colorGuidedGenerationParams",
+    "BACKGROUND_REMOVAL": "backgroundRemovalParams",
+    "VIRTUAL_TRY_ON": "virtualTryOnParams",
+}
+
+
+def amazon_image(body: Body, model_id: str) -> Result:
+    """Titan Image Generator and Nova Canvas."""
+    allow_only(body, frozenset({"taskType", "imageGenerationConfig", *_TASKS.values()}))
+    task = text_at(body, "taskType")
+    canvas = "nova-canvas" in model_id
+    if task not in _TASKS or (task == "VIRTUAL_TRY_ON" and not canvas):
+        raise malformed(f"#/taskType: {task} is not a valid enum value")
+    parameters = body.get(_TASKS[task])
+    if not isinstance(parameters, Mapping):
+        raise malformed(f"#: required key [{_TASKS[task]}] not found")
+    text = str(parameters.get("text", ""))
+    if task == "TEXT_IMAGE":
+        text = text_at(parameters, "text")
+    limit = 1024 if canvas else 512
+    if len(text) > limit:
+        raise malformed(f"#/{_TASKS[task]}/text: expected maxLength: {limit}, actual: {len(text)}")
+    config = body.get("imageGenerationConfig") or {}
+    allow_only(config, frozenset({"quality", "numberOfImages", "height", "width", "cfgScale", "seed"}))
+    number = integer_at(config, "numberOfImages", 1, high=5)
+    width, height = (integer_at(config, side, 1024, low=256, high=4096) for side in ("width", "height"))
+    seed = integer_at(config, "seed", 0, low=0, high=2_147_483_646)
+    images = [_encoded(f"{text}|{seed}|{at}", width, height) for at in range(number)]
+    return Result({"images": images, "error": None}, Usage())
+
+
+def stability(body: Body, model_id: str) -> Result:
+    allowed = {"prompt", "negative_prompt", "aspect_ratio", "seed", "output_format"}
+    if "core" not in model_id:
+        allowed |= {"mode", "image", "strength"}
+    allow_only(body, frozenset(allowed))
+    text = text_at(body, "prompt")
+    if len(text) > 10_000:
+        raise malformed(f"#/prompt: expected maxLength: 10000, actual: {len(text)}")
+    aspect = str(body.get("aspect_ratio", "1:1"))
+    if aspect not in _ASPECTS:
+        raise malformed(f"#/aspect_ratio: {aspect} is not a valid enum value")
+    if body.get("output_format", "png") not in ("png", "jpeg", "webp"):
+        raise malformed(f"#/output_format: {body['output_format']} is not a valid enum value")
+    seed = integer_at(body, "seed", 0, low=0, high=4_294_967_294)
+    seed = seed or int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+    across, down = (int(side) for side in aspect.split(":"))
+    width = round(1024 * math.sqrt(across / down) / 64) * 64
+    height = round(1024 * math.sqrt(down / across) / 64) * 64
+    if "forbidden-topic" in text:
+        return Result({"seeds": [seed], "finish_reasons": ["Filter reason: prompt"]}, Usage())
+    return Result(
+        {"seeds": [seed], "finish_reasons": [None], "images": [_encoded(f"{text}|{seed}", width, height)]}, Usage()
+    )
+
+
+def _encoded(prompt: str, width: int, height: int) -> str:
+    return base64.b64encode(paint(prompt, width, height)).decode()

@@ -1,0 +1,207 @@
+"""What each operation answers, before faults and pace come into it."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from local_aws.faults import Fault
+from local_aws.models import catalogue, formats, frames, guardrails, reply, sagemaker
+from local_aws.models.catalogue import Model
+from local_aws.models.converse import read as converse_in
+from local_aws.models.converse import shapes
+from local_aws.models.converse import write as converse_out
+from local_aws.models.delivery import Frame
+from local_aws.models.errors import ServiceError, validation
+from local_aws.models.families import registry
+from local_aws.models.guardrails import Guardrail
+from local_aws.models.prompt import Prompt, input_usage
+from local_aws.models.reply import Reply
+from local_aws.models.types import ModelRequest, Usage
+
+EVENT_STREAM = "application/vnd.amazon.eventstream"
+JSON = ("content-type", "application/json")
+CONTEXT_TOKENS_MAX = 1_000_000
+
+Writer = Callable[[Prompt], str]
+Headers = list[tuple[str, str]]
+
+_ECHOED = ("x-amzn-bedrock-performanceconfig-latency", "x-amzn-bedrock-service-tier")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a call will be answered with, before it is known how that goes out."""
+
+    body: bytes | Iterator[Frame]
+    usage: Usage
+    headers: Headers = field(default_factory=list)
+    guardrail: Guardrail | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One call in its surroundings.
+
+    Attributes:
+        model: what the ID stands for.
+        struck: the faults that strike the call.
+        writer: writes the text instead of the templates.
+    """
+
+    call: ModelRequest
+    model: Model
+    struck: Sequence[Fault] = ()
+    writer: Writer | None = None
+
+    @property
+    def streamed(self) -> bool:
+        return self.call.operation in ("invoke-with-response-stream", "converse-stream", "sagemaker-stream")
+
+    def reply(self, prompt: Prompt, guardrail: Guardrail | None) -> Reply:
+        """What the model, or the guardrail in its place, says.
+
+        Raises:
+            ServiceError: the prompt is too long.
+        """
+        seed = reply.seed_of(self.call.model_id, self.call.body)
+        model = self.model.base_id
+        usage = input_usage(prompt)
+        if usage.total_tokens > CONTEXT_TOKENS_MAX:
+            raise validation("Input is too long for requested model.")
+        points = {fault.point for fault in self.struck if fault.kind == "guardrail_intervention"}
+        if "input" in points or (guardrail is not None and guardrails.FORBIDDEN in prompt.all_text()):
+            return reply.blocked(prompt, model=model, seed=seed)
+        said = reply.generate(prompt, model=model, seed=seed, writer=self.writer)
+        if "output" in points or (guardrail is not None and guardrails.FORBIDDEN in said.text):
+            return reply.blocked(prompt, model=model, seed=seed, reply=said)
+        return said
+
+
+def invoke(now: Situation) -> Answer:
+    """InvokeModel and InvokeModelWithResponseStream."""
+    content_type = now.call.headers.get("content-type", "application/json")
+    if not content_type.startswith("application/json"):
+        raise validation("The provided Content Type is invalid or not supported for this model")
+    guardrail = guardrails.from_headers(now.call.headers)
+    body = formats.parse(now.call.body)
+    family = now.model.family or ("sagemaker" if now.model.kind == "marketplace" else catalogue.sniff(body))
+    if family in registry.MEDIA:
+        return _media(now, family, body, guardrail)
+    chat = registry.chat(family, body)
+    if chat is None:
+        raise validation("The requested operation is not recognized by the service.")
+    said = now.reply(chat.read(body), guardrail)
+    extra = guardrails.invoke_fields(guardrail, said)
+    if not now.streamed:
+        headers = [JSON, *_echoed(now), *_token_headers(said, always_cache=chat.cache_headers)]
+        return Answer(_dumped({**chat.write(said), **extra}), said.usage, headers, guardrail)
+    if chat.stream is None:
+        raise validation("The model is unsupported for streaming.")
+    chunks = (_chunk(at, {**piece.payload, **extra}, piece.tokens) for at, piece in enumerate(chat.stream(said)))
+    headers = [("content-type", EVENT_STREAM), ("x-amzn-bedrock-content-type", "application/json"), *_echoed(now)]
+    return Answer(chunks, said.usage, headers, guardrail)
+
+
+def _media(now: Situation, family: str, body: dict[str, Any], guardrail: Guardrail | None) -> Answer:
+    if now.streamed:
+        raise validation("The model is unsupported for streaming.")
+    result = registry.MEDIA[family](body, now.model.base_id)
+    headers = [JSON, ("x-amzn-bedrock-invocation-latency", str(60 + result.usage.input_tokens))]
+    if result.counts_input:
+        headers.append(("x-amzn-bedrock-input-token-count", str(result.usage.input_tokens)))
+    return Answer(_dumped(result.body), result.usage, headers, guardrail)
+
+
+def converse(now: Situation) -> Answer:
+    """Converse and ConverseStream."""
+    body = formats.parse(now.call.body)
+    operation = "ConverseStream" if now.streamed else "Converse"
+    prompt = converse_in.prompt_of(body, now.model.family or "anthropic", operation)
+    guardrail = guardrails.from_config(body.get("guardrailConfig"))
+    said = now.reply(prompt, guardrail)
+    if not now.streamed:
+        return Answer(_dumped(converse_out.write(said, guardrail)), said.usage, [JSON], guardrail)
+    events = (
+        Frame(frames.event(kind, _padded(at, piece.payload)), piece.tokens)
+        for at, (kind, piece) in enumerate(converse_out.stream(said, guardrail))
+    )
+    return Answer(events, said.usage, [("content-type", EVENT_STREAM)], guardrail)
+
+
+def count_tokens(now: Situation) -> Answer:
+    """CountTokens: base model IDs of Claude only, no profile and no ARN."""
+    if now.model.is_arn or now.model.kind != "foundation" or now.model.family != "anthropic":
+        raise validation("The provided model doesn't support counting tokens")
+    request = shapes.check("CountTokens", formats.parse(now.call.body))["input"]
+    if "converse" in request:
+        raw: Mapping[str, Any] = json.loads(now.call.body)["input"]["converse"]
+        prompt = converse_in.prompt_of(raw, "anthropic")
+    else:
+        body = formats.parse(request["invokeModel"]["body"])
+        chat = registry.chat("anthropic", body)
+        assert chat is not None
+        prompt = chat.read(body)
+    return Answer(_dumped({"inputTokens": input_usage(prompt).total_tokens}), Usage(), [JSON])
+
+
+def endpoint(now: Situation) -> Answer:
+    """InvokeEndpoint and InvokeEndpointWithResponseStream of SageMaker."""
+    try:
+        body = formats.parse(now.call.body)
+        said = now.reply(sagemaker.read(body), None)
+    except ServiceError as error:
+        raise sagemaker.container_error(error) from None
+    name = now.call.model_id
+    if now.streamed:
+        kind = sagemaker.stream_type(body, name)
+        headers = [("content-type", EVENT_STREAM), ("x-amzn-sagemaker-content-type", kind), sagemaker.VARIANT]
+        return Answer(sagemaker.stream(body, name, said), said.usage, headers)
+    return Answer(sagemaker.write(body, name, said), said.usage, [JSON, sagemaker.VARIANT])
+
+
+def _token_headers(said: Reply, *, always_cache: bool) -> Headers:
+    """The counts that InvokeModel's own answers carry and no stream does."""
+    usage = said.usage
+    found = {
+        "input-token-count": usage.input_tokens,
+        "output-token-count": usage.output_tokens,
+        "invocation-latency": said.latency_ms,
+    }
+    if always_cache or usage.cache_read_tokens or usage.cache_write_tokens:
+        found["cache-read-input-token-count"] = usage.cache_read_tokens
+        found["cache-write-input-token-count"] = usage.cache_write_tokens
+    return [(f"x-amzn-bedrock-{name}", str(number)) for name, number in found.items()]
+
+
+def _echoed(now: Situation) -> Headers:
+    return [(name, now.call.headers[name]) for name in _ECHOED if name in now.call.headers]
+
+
+def _dumped(body: Mapping[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _padded(at: int, payload: Mapping[str, Any]) -> bytes:
+    return _dumped({**payload, "p": frames.padding(at)})
+
+
+def _chunk(at: int, payload: Mapping[str, Any], number: int) -> Frame:
+    inner = base64.b64encode(_dumped(payload)).decode()
+    return Frame(frames.event("chunk", _padded(at, {"bytes": inner})), number)
+
+
+def not_json(answer: Answer, operation: str) -> Answer:
+    """The same answer, but with a body, or a first and only frame, that is not what was promised."""
+    broken = b"<html><body>502 Bad Gateway</body></html>"
+    if isinstance(answer.body, bytes):
+        return Answer(broken, answer.usage, answer.headers, answer.guardrail)
+    match operation:
+        case "invoke-with-response-stream":
+            frame = frames.event("chunk", _padded(0, {"bytes": base64.b64encode(broken).decode()}))
+        case "converse-stream":
+            frame = frames.event("contentBlockDelta", broken)
+        case _:
+            frame = frames.event("PayloadPart", broken, "application/octet-stream")
+    return Answer(iter([Frame(frame)]), answer.usage, answer.headers, answer.guardrail)
