@@ -41,6 +41,7 @@ ROLE_SESSION_SECONDS = 12 * 3600
 LOG_TAIL_BYTES = 4096
 SWEEP_SECONDS = 15.0
 MAX_SANDBOXES = 24
+DEFAULT_RUNTIME = "python3.13"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class LambdaService:
     Args:
         endpoint_url: what the functions see as AWS.
         authorize: decides what a function's role may do with its log; None: everything.
-        max_sandboxes: how many processes may live at once; further invocations wait for one. A limit of this machine, not of Lambda.
+        max_sandboxes: how many processes may live at once; further invocations wait for one. A limit of this machine,
+            not of Lambda.
     """
 
     def __init__(
@@ -120,6 +122,11 @@ class LambdaService:
     def interpreter(self, function_arn: str) -> Interpreter:
         """The Python that runs a deployed function, and whether it is the deployed runtime's version."""
         return interpreter_for(resolve(function_arn).runtime)
+
+    @property
+    def python_version(self) -> str:
+        """The Python that functions on the module's default runtime run under, e.g. "3.13"."""
+        return interpreter_for(DEFAULT_RUNTIME).version
 
     @property
     def sandboxes(self) -> list[Sandbox]:
