@@ -23,9 +23,7 @@ class ApiError(Exception):
     retryable = False
     """Whether the same request may succeed later without being changed."""
 
-    def __init__(
-        self, message: str, *, retry_after_seconds: float | None = None, reason: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None, reason: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.retry_after_seconds = retry_after_seconds

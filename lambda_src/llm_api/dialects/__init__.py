@@ -4,6 +4,7 @@ A dialect knows its protocol and the bodies of the model families. It knows no c
 never decides whether a call may be made.
 """
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,10 @@ class Payload:
     accept: str = "application/json"
     trace: str | None = None
     metadata: str | None = None
+
+    def body_bytes(self) -> bytes:
+        """The body as it goes out."""
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def strict_json(text: str) -> Any:
         ValueError: it is not JSON, or is JSON that can't be sent on; the message holds nothing of the text itself.
     """
     try:
-        document = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        document = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_no_duplicates)
     except json.JSONDecodeError as error:
         raise ValueError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
@@ -71,6 +71,14 @@ def _check_text(text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError("a string holds half of a surrogate pair, which is no character") from None
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two fields of one name, the model might read another one than was checked here."""
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("an object holds the same field twice")
+    return document
 
 
 def _no_constant(name: str) -> float:

@@ -1,0 +1,133 @@
+"""The one path that every request takes: authenticate, parse, resolve, infer, render, report."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+from llm_api.config import Settings
+from llm_api.deadline import Deadline
+from llm_api.dialects import Call, Dialect, Query
+from llm_api.errors import ApiError, BadRequest, Forbidden, Internal, NotFound
+from llm_api.events import Request, Response
+from llm_api.inference import Inference, Streamed
+from llm_api.ledger import Ledger, Tenant
+from llm_api.registry import Target
+from llm_api.routes import dialect_of, error_for_any_client, parser_of
+from llm_api.telemetry import Record, Telemetry
+
+
+class App:
+    """Answers requests. One for each environment; its clients and what it remembers stay warm between requests.
+
+    Parameters:
+        settings: the deployment's.
+        ledger, inference, telemetry: made from the settings unless given.
+        clock: seconds, monotonic; the one that deadlines are on.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        ledger: Ledger | None = None,
+        inference: Inference | None = None,
+        telemetry: Telemetry | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._registry = settings.registry
+        self._ledger = ledger or Ledger(settings)
+        self._inference = inference or Inference(settings.registry)
+        self._telemetry = telemetry or Telemetry(settings.service, settings.metrics_namespace)
+        self._clock = clock
+
+    def handle(self, request: Request, deadline: Deadline) -> Response:
+        """The answer to a request, an error included. Never raises.
+
+        A streamed answer has to be read to its end, or closed: the report on it is written then.
+        """
+        record = Record(request, self._clock())
+        dialect: Dialect | None = None
+        try:
+            dialect = dialect_of(request)
+            response = self._answer(request, dialect, deadline, record)
+        except ApiError as error:
+            response = self._refusal(error, dialect, record)
+        except Exception as fault:
+            record.fault = fault
+            response = self._refusal(Internal(), dialect, record)
+        response.headers["x-request-id"] = request.id
+        if record.progress.target is not None:
+            response.headers["x-llm-model"] = record.progress.target.alias
+        record.status = response.status
+        if isinstance(response.body, bytes):
+            self._telemetry.report(record, self._clock())
+        else:
+            response.body = self._reported_at_its_end(response.body, record)
+        return response
+
+    def _answer(self, request: Request, dialect: Dialect | None, deadline: Deadline, record: Record) -> Response:
+        parser = parser_of(dialect, request)
+        record.dialect = dialect.NAME if dialect is not None else None
+        tenant = self._ledger.authenticate(request)
+        record.tenant = tenant.name
+        call: Call | Query = parser.parse(request)
+        if isinstance(call, Query):
+            return call.render(self._registry.aliases(tenant.models))
+        target = self._resolve(call, tenant)
+        record.model = target.alias
+        if call.stream:
+            return self._stream(call, target, tenant, deadline, record)
+        answered_by, answers = self._inference.answer(call, target, tenant.models, deadline, record.progress)
+        response = call.render(answered_by, answers)
+        return _with_warnings(response, call, answered_by)
+
+    def _stream(self, call: Call, target: Target, tenant: Tenant, deadline: Deadline, record: Record) -> Response:
+        if not self._settings.streaming:
+            raise BadRequest("Streaming is off in this deployment (`streaming = false`). Ask for the whole answer.")
+        streamed = self._inference.stream(call, target, tenant.models, deadline, record.progress)
+        record.streamed = True
+        headers = {"content-type": call.stream_content_type, "cache-control": "no-cache", **streamed.headers}
+        response = Response(200, headers, _rendered(call, streamed))
+        return _with_warnings(response, call, streamed.target)
+
+    def _resolve(self, call: Call, tenant: Tenant) -> Target:
+        target = self._registry.find(call.model, tenant.models)
+        if target is not None:
+            return target
+        if self._registry.find(call.model) is not None:
+            raise Forbidden("You may not use this model. GET /v1/models lists those that you may.")
+        raise NotFound("There is no such model in this deployment. GET /v1/models lists those that you may use.")
+
+    def _refusal(self, error: ApiError, dialect: Dialect | None, record: Record) -> Response:
+        record.error = error
+        if record.fault is None and isinstance(error, Internal):
+            record.fault = error.__cause__
+        response = (dialect.error if dialect is not None else error_for_any_client)(error, record.request)
+        if error.retry_after_seconds is not None:
+            response.headers.setdefault("retry-after", str(math.ceil(error.retry_after_seconds)))
+        return response
+
+    def _reported_at_its_end(self, body: Iterator[bytes], record: Record) -> Iterator[bytes]:
+        try:
+            yield from body
+        except Exception as fault:
+            record.fault = fault
+            raise
+        finally:
+            self._telemetry.report(record, self._clock())
+
+
+def _rendered(call: Call, streamed: Streamed) -> Iterator[bytes]:
+    try:
+        yield from call.render_stream(streamed.target, streamed.frames)
+    finally:
+        streamed.close()
+
+
+def _with_warnings(response: Response, call: Call, target: Target) -> Response:
+    """The answer with the fields that were ignored in its `warning` header (RFC 9111, 5.5: code 199 and a text)."""
+    warnings = call.warnings(target)
+    if warnings:
+        response.headers["warning"] = ", ".join(f'199 - "{text}"' for text in warnings)
+    return response

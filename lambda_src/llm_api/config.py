@@ -1,0 +1,83 @@
+"""Settings of one deployment, read once from the function's environment."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from llm_api.registry import Registry
+
+Auth = Literal["iam", "api_key", "cognito", "custom"]
+
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `modules/function` put into the environment.
+
+    Attributes:
+        registry: the declared models.
+        auth: how callers were, or are to be, authenticated.
+        streaming: whether answers may be streamed.
+        tenants_table: the DynamoDB table of keys and tenants; None without tenants.
+        metrics_namespace: the CloudWatch namespace of the metrics.
+        service: the deployment's name, in each log line.
+    """
+
+    registry: Registry
+    auth: Auth = "iam"
+    streaming: bool = True
+    tenants_table: str | None = None
+    metrics_namespace: str = "LlmApi"
+    service: str = "llm-api"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read the settings.
+
+        Raises:
+            ValueError: a variable is missing or malformed; the message names it.
+        """
+        settings = cls(
+            registry=_registry(environment),
+            auth=_auth(environment),
+            streaming=_boolean(environment, "LLM_API_STREAMING", default=True),
+            tenants_table=environment.get("LLM_API_TENANTS_TABLE") or None,
+            metrics_namespace=environment.get("LLM_API_METRICS_NAMESPACE") or "LlmApi",
+            service=environment.get("POWERTOOLS_SERVICE_NAME") or "llm-api",
+        )
+        if settings.auth == "api_key" and settings.tenants_table is None:
+            raise ValueError("LLM_API_TENANTS_TABLE is missing: with LLM_API_AUTH=api_key the keys are in that table.")
+        return settings
+
+
+def _registry(environment: Mapping[str, str]) -> Registry:
+    text = environment.get("LLM_API_MODELS", "").strip()
+    if not text:
+        raise ValueError("LLM_API_MODELS is missing: set it to the registry_environment output of model-access.")
+    try:
+        return Registry.decode(text)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zlib.error) as error:
+        raise ValueError(
+            "LLM_API_MODELS is malformed: it holds the registry_environment output of model-access, "
+            f"unchanged ({type(error).__name__}: {error})."
+        ) from error
+
+
+def _auth(environment: Mapping[str, str]) -> Auth:
+    value = environment.get("LLM_API_AUTH") or "iam"
+    for known in get_args(Auth):
+        if value == known:
+            auth: Auth = known
+            return auth
+    raise ValueError(f"LLM_API_AUTH is {value!r}: set it to one of {', '.join(get_args(Auth))}.")
+
+
+def _boolean(environment: Mapping[str, str], name: str, *, default: bool) -> bool:
+    value = environment.get(name)
+    if not value:
+        return default
+    if value.lower() not in _BOOLEANS:
+        raise ValueError(f"{name} is {value!r}: set it to true or false.")
+    return _BOOLEANS[value.lower()]

@@ -1,0 +1,161 @@
+"""The four operations. A body passes as it came; what is refused or added stands in `protection` and `output_limit`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from llm_api.dialects import Answer, Call, Frame, Operation, Payload
+from llm_api.dialects.bedrock import output_limit, protection
+from llm_api.dialects.bedrock.model_id import model_id
+from llm_api.dialects.bedrock.stream import CONVERSE_EXCEPTIONS, INVOKE_EXCEPTIONS, pass_frames
+from llm_api.dialects.json_body import json_object
+from llm_api.errors import BadRequest
+from llm_api.events import Request, Response
+from llm_api.registry import Target
+
+_JSON = "application/json"
+_EVENT_STREAM = "application/vnd.amazon.eventstream"
+
+
+@dataclass(slots=True)
+class Invoke(Call):
+    """`POST /model/{modelId}/invoke`.
+
+    Attributes:
+        body: as the caller sent it.
+        document: the body's JSON object; None for another content type, which only SageMaker endpoints take.
+        asks_for_guardrail: whether the caller sent guardrail headers.
+    """
+
+    operation: ClassVar[Operation] = "invoke"
+    stream_content_type: ClassVar[str] = _EVENT_STREAM
+    portable: ClassVar[bool] = False
+    accept_header: ClassVar[str] = "accept"
+
+    model: str
+    stream: bool
+    body: bytes
+    document: dict[str, Any] | None
+    content_type: str
+    accept: str
+    trace: str | None
+    metadata: str | None
+    asks_for_guardrail: bool
+
+    @classmethod
+    def parse(cls, request: Request) -> Self:
+        """Read everything that does not depend on the target.
+
+        Raises:
+            BadRequest: the model's name, a header or the body can't be passed on.
+        """
+        headers = request.headers
+        content_type = headers.get("content-type") or _JSON
+        is_json = content_type.partition(";")[0].strip().lower() == _JSON
+        document = json_object(request.body) if is_json else None
+        protection.check_headers(headers)
+        if document is not None:
+            protection.check_invoke_body(document)
+        return cls(
+            model=model_id(request.path),
+            stream=cls is InvokeStream,
+            body=request.body,
+            document=document,
+            content_type=content_type,
+            accept=headers.get(cls.accept_header) or "*/*",
+            trace=headers.get("x-amzn-bedrock-trace"),
+            metadata=headers.get("x-amzn-bedrock-request-metadata"),
+            asks_for_guardrail=protection.has_guardrail_headers(headers),
+        )
+
+    def payloads(self, target: Target) -> Sequence[Payload]:
+        """See `Call.payloads`."""
+        protection.check_guardrail(target, "X-Amzn-Bedrock-GuardrailIdentifier", asked=self.asks_for_guardrail)
+        if target.endpoint is not None:
+            return [Payload(self._body(target), self.content_type, self.accept, metadata=self.metadata)]
+        if self.document is None:
+            raise BadRequest(f"Model {target.alias!r} takes JSON. Send the header `content-type: {_JSON}`.")
+        accept = _JSON if "*/*" in self.accept else self.accept
+        return [Payload(self._body(target), _JSON, accept, self.trace, self.metadata)]
+
+    def _body(self, target: Target) -> bytes:
+        if self.document is None:
+            output_limit.check_unreadable(target)
+            return self.body
+        protection.check_invoke_target(self.document, target)
+        limited = output_limit.limit_invoke(self.document, target)
+        return self.body if limited is self.document else Payload(limited).body_bytes()
+
+    def render(self, target: Target, answers: Sequence[Answer]) -> Response:
+        """See `Call.render`."""
+        return _pass_answer(answers[0])
+
+    def render_stream(self, target: Target, frames: Iterator[Frame | None]) -> Iterator[bytes]:
+        """See `Call.render_stream`."""
+        return pass_frames(frames, INVOKE_EXCEPTIONS)
+
+
+@dataclass(slots=True)
+class InvokeStream(Invoke):
+    """`POST /model/{modelId}/invoke-with-response-stream`."""
+
+    accept_header: ClassVar[str] = "x-amzn-bedrock-accept"
+
+
+@dataclass(slots=True)
+class Converse(Call):
+    """`POST /model/{modelId}/converse`.
+
+    Attributes:
+        body: the request's JSON object.
+    """
+
+    operation: ClassVar[Operation] = "converse"
+    stream_content_type: ClassVar[str] = _EVENT_STREAM
+
+    model: str
+    stream: bool
+    body: dict[str, Any]
+
+    @classmethod
+    def parse(cls, request: Request) -> Self:
+        """Read everything that does not depend on the target.
+
+        Raises:
+            BadRequest: the model's name, a header or the body can't be passed on.
+        """
+        content_type = request.headers.get("content-type") or _JSON
+        if content_type.partition(";")[0].strip().lower() != _JSON:
+            raise BadRequest(f"Converse takes JSON. Send the header `content-type: {_JSON}`.")
+        body = json_object(request.body)
+        protection.check_headers(request.headers)
+        protection.check_converse_body(body)
+        return cls(model_id(request.path), cls is ConverseStream, body)
+
+    def payloads(self, target: Target) -> Sequence[Payload]:
+        """See `Call.payloads`."""
+        if target.endpoint is not None:
+            raise BadRequest(
+                f"Model {target.alias!r} is a SageMaker endpoint, which Converse can't reach. "
+                "Send its own format to /model/{modelId}/invoke."
+            )
+        protection.check_guardrail(target, "guardrailConfig", asked="guardrailConfig" in self.body)
+        protection.check_converse_target(self.body, target)
+        return [Payload(output_limit.limit_converse(self.body, target))]
+
+    def render(self, target: Target, answers: Sequence[Answer]) -> Response:
+        """See `Call.render`."""
+        return _pass_answer(answers[0])
+
+    def render_stream(self, target: Target, frames: Iterator[Frame | None]) -> Iterator[bytes]:
+        """See `Call.render_stream`."""
+        return pass_frames(frames, CONVERSE_EXCEPTIONS)
+
+
+@dataclass(slots=True)
+class ConverseStream(Converse):
+    """`POST /model/{modelId}/converse-stream`."""
+
+
+def _pass_answer(answer: Answer) -> Response:
+    return Response(200, {"content-type": answer.content_type, **answer.headers}, answer.body)

@@ -1,0 +1,172 @@
+"""What a caller may not bring along, because it would change the price or the protection of a declared model.
+
+Everything else passes, known or not. The fields are those of
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html and
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_api.errors import BadRequest
+from llm_api.registry import Target
+
+_HEADER_PREFIX = "x-amzn-bedrock-"
+_GUARDRAIL_HEADERS = frozenset({f"{_HEADER_PREFIX}guardrailidentifier", f"{_HEADER_PREFIX}guardrailversion"})
+_HEADERS = _GUARDRAIL_HEADERS | {f"{_HEADER_PREFIX}{name}" for name in ("accept", "trace", "request-metadata")}
+_TRACES = frozenset({"ENABLED", "DISABLED", "ENABLED_FULL"})
+
+_CONVERSE_FIELDS = frozenset(
+    {
+        "additionalModelRequestFields",
+        "additionalModelResponseFieldPaths",
+        "guardrailConfig",
+        "inferenceConfig",
+        "messages",
+        "outputConfig",
+        "requestMetadata",
+        "system",
+        "toolConfig",
+    }
+)
+
+_PRICE = "it changes the price of the call. Leave it out."
+_REFUSED_HEADERS = {
+    f"{_HEADER_PREFIX}performanceconfig-latency": _PRICE,
+    f"{_HEADER_PREFIX}service-tier": _PRICE,
+}
+_REFUSED_FIELDS = {
+    "performanceConfig": _PRICE,
+    "performanceConfigLatency": _PRICE,
+    "serviceTier": _PRICE,
+    "service_tier": _PRICE,
+    "promptVariables": "prompts of Bedrock's prompt management are not offered here. Send the text itself.",
+}
+_GUARDRAIL_FIELD = "amazon-bedrock-guardrailConfig"
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Only headers that are known to change nothing pass.
+
+    Raises:
+        BadRequest: there is another of Bedrock's headers; the message names it.
+    """
+    for name in headers:
+        if name in _REFUSED_HEADERS:
+            raise BadRequest(f"The header {name} is refused: {_REFUSED_HEADERS[name]}")
+        if name.startswith(_HEADER_PREFIX) and name not in _HEADERS:
+            raise BadRequest(f"The header {name[:100]} is not known here. Leave it out.")
+    trace = headers.get(f"{_HEADER_PREFIX}trace")
+    if trace is not None and trace not in _TRACES:
+        raise BadRequest(f"The header {_HEADER_PREFIX}trace takes ENABLED, DISABLED or ENABLED_FULL.")
+
+
+def has_guardrail_headers(headers: Mapping[str, str]) -> bool:
+    """Whether the caller asks for a guardrail of InvokeModel."""
+    return not _GUARDRAIL_HEADERS.isdisjoint(headers)
+
+
+def check_guardrail(target: Target, field: str, *, asked: bool) -> None:
+    """A guardrail is the deployment's to choose. Where one is declared, it takes the place of what was asked for.
+
+    Raises:
+        BadRequest: none is declared for the target.
+    """
+    if asked and target.guardrail is None:
+        raise BadRequest(
+            f"{field} is refused: model {target.alias!r} is declared without a guardrail. Leave it out, or ask your "
+            "platform team to declare one."
+        )
+
+
+def check_invoke_body(body: Mapping[str, Any]) -> None:
+    """Refuse what no target may be asked for over InvokeModel.
+
+    Raises:
+        BadRequest: the message names the field.
+    """
+    _refuse_fields(body)
+    _refuse_s3(body)
+
+
+def check_invoke_target(body: Mapping[str, Any], target: Target) -> None:
+    """Refuse what this target may not be asked for over InvokeModel.
+
+    Raises:
+        BadRequest: the message names the field.
+    """
+    check_guardrail(target, _GUARDRAIL_FIELD, asked=_GUARDRAIL_FIELD in body)
+    _check_betas(body.get("anthropic_beta"), target)
+
+
+def check_converse_body(body: Mapping[str, Any]) -> None:
+    """Refuse what no target may be asked for over Converse.
+
+    Raises:
+        BadRequest: the message names the field.
+    """
+    _refuse_fields(body)
+    _refuse_fields(_additional_fields(body))
+    for name in body:
+        if name not in _CONVERSE_FIELDS:
+            raise BadRequest(
+                f"The field {name[:100]} is not known here. Converse takes {', '.join(sorted(_CONVERSE_FIELDS))}."
+            )
+    _refuse_s3(body)
+
+
+def check_converse_target(body: Mapping[str, Any], target: Target) -> None:
+    """Refuse what this target may not be asked for over Converse.
+
+    Raises:
+        BadRequest: the message names the field.
+    """
+    additional = _additional_fields(body)
+    check_guardrail(target, _GUARDRAIL_FIELD, asked=_GUARDRAIL_FIELD in additional)
+    _check_betas(additional.get("anthropic_beta"), target)
+
+
+def _additional_fields(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    fields = body.get("additionalModelRequestFields")
+    return fields if isinstance(fields, dict) else {}
+
+
+def _refuse_fields(body: Mapping[str, Any]) -> None:
+    for name, reason in _REFUSED_FIELDS.items():
+        if name in body:
+            raise BadRequest(f"The field {name} is refused: {reason}")
+
+
+def _check_betas(asked: Any, target: Target) -> None:
+    if asked is None:
+        return
+    betas = [asked] if isinstance(asked, str) else asked
+    if not isinstance(betas, list) or not all(isinstance(beta, str) for beta in betas):
+        raise BadRequest("anthropic_beta is a list of strings.")
+    for beta in betas:
+        if beta not in target.betas:
+            declared = ", ".join(sorted(target.betas)) or "none"
+            raise BadRequest(
+                f"anthropic_beta {beta[:100]!r} is not declared for model {target.alias!r} (declared: {declared}). "
+                "Leave it out, or ask your platform team to add it to the model's `betas`."
+            )
+
+
+def _refuse_s3(document: Any) -> None:
+    """Bedrock would read the object with this deployment's role, not with the caller's rights."""
+    pending = [document]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            if "s3Location" in value:
+                raise BadRequest("s3Location is refused: this deployment reads no bucket for you. Send the bytes.")
+            pending.extend(child for name, child in value.items() if not _is_free_form(name, value))
+
+
+def _is_free_form(name: str, parent: Mapping[str, Any]) -> bool:
+    """Whether a field holds the caller's own JSON: a tool's schema, its arguments, or its result."""
+    if name == "input":
+        return "toolUseId" in parent or parent.get("type") == "tool_use"
+    return name in ("json", "inputSchema", "input_schema")

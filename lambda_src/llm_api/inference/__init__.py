@@ -1,0 +1,218 @@
+"""The only place that calls models: deadlines, retries, fallbacks, streams.
+
+The rules, each for the caller's money:
+
+- Every call ends by the deadline, however the other side trickles or stalls.
+- Only what was certainly not paid for is repeated: a connection that failed before anything was sent, and 429 and 503
+  answers; at most twice, after a random pause, within the deadline. Never after a read timeout or a first byte.
+- A target that is throttled, not ready, unavailable or ended is stood in for by its `fallbacks`, in order, each at
+  most once and only those that the caller may use. Fallbacks of fallbacks are not followed: the list in the
+  declaration is the whole truth. A request in one family's own format falls back within that family.
+- A stream's first frame is awaited before the caller gets a status. After it nothing is repeated or replaced.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
+
+from llm_api.deadline import Deadline
+from llm_api.dialects import Answer, Call, Frame, Payload, StreamFault
+from llm_api.errors import ApiError, BadRequest, Forbidden, ModelEnded, ModelNotReady, NotFound, Throttled, Unavailable
+from llm_api.inference import failures
+from llm_api.inference.clients import Clients
+from llm_api.inference.progress import Progress
+from llm_api.inference.repeats import repeating
+from llm_api.inference.streams import FrameReader, Patience
+from llm_api.inference.waiting import Pump
+from llm_api.registry import Registry, Target
+from llm_api.usage import estimate_tokens, latency_ms, of_answer, parse_json
+
+__all__ = ["Inference", "Patience", "Progress", "Streamed"]
+
+T = TypeVar("T")
+
+_PARALLEL_CALLS = 8
+_STOOD_IN_FOR = (Throttled, ModelNotReady, Unavailable, ModelEnded)
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A streamed answer that has begun.
+
+    Attributes:
+        target: who answers.
+        headers: Bedrock's own `x-amzn-bedrock-*` headers, names in lower case.
+        frames: as `Call.render_stream` reads them.
+        close: reads no further; to be called whatever happens, or the tokens are not counted.
+    """
+
+    target: Target
+    headers: Mapping[str, str]
+    frames: Iterator[Frame | None]
+    close: Callable[[], None]
+
+
+class Inference:
+    """Calls models.
+
+    Parameters:
+        registry: where fallbacks are looked up.
+        pause: sleeps, in seconds; replaced in tests.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        clients: Clients | None = None,
+        *,
+        patience: Patience | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._registry = registry
+        self._clients = clients or Clients()
+        self._patience = patience or Patience()
+        self._pause = pause
+        self._uncountable: set[str] = set()
+
+    def answer(
+        self, call: Call, target: Target, allowed: frozenset[str] | None, deadline: Deadline, progress: Progress
+    ) -> tuple[Target, list[Answer]]:
+        """Who answered, the target or the fallback that stood in, and one whole answer for each payload of the call.
+
+        Parameters:
+            allowed: the aliases that the caller may use; None where every declared model is open.
+            deadline: when the answer must be there; what the entry needs afterwards is already taken off.
+            progress: filled as the work goes on.
+
+        Raises:
+            ApiError: no target answered.
+        """
+
+        def ask(candidate: Target, payloads: Sequence[Payload]) -> list[Answer]:
+            one = self._count if call.operation == "count_tokens" else self._answer
+            if len(payloads) == 1:
+                return [one(candidate, call, payloads[0], deadline, progress)]
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
+                return list(pool.map(lambda payload: one(candidate, call, payload, deadline, progress), payloads))
+
+        return self._first_that_answers(call, target, allowed, progress, ask)
+
+    def stream(
+        self, call: Call, target: Target, allowed: frozenset[str] | None, deadline: Deadline, progress: Progress
+    ) -> Streamed:
+        """The streamed answer of the target, or of the fallback that stood in, once its first frame has come.
+
+        Raises:
+            ApiError: no target answered.
+        """
+
+        def ask(candidate: Target, payloads: Sequence[Payload]) -> Streamed:
+            return self._open(candidate, call, payloads[0], deadline, progress)
+
+        return self._first_that_answers(call, target, allowed, progress, ask)[1]
+
+    def _first_that_answers(
+        self,
+        call: Call,
+        target: Target,
+        allowed: frozenset[str] | None,
+        progress: Progress,
+        ask: Callable[[Target, Sequence[Payload]], T],
+    ) -> tuple[Target, T]:
+        refusals: list[ApiError] = []
+        for candidate in (target, *self._fallbacks(call, target, allowed)):
+            try:
+                payloads = call.payloads(candidate)
+            except BadRequest:
+                if candidate is target:
+                    raise
+                continue  # the request asks for what this fallback can't do
+            progress.target = candidate
+            progress.fallback = candidate is not target
+            try:
+                return candidate, ask(candidate, payloads)
+            except _STOOD_IN_FOR as refusal:
+                refusals.append(refusal)
+        raise next((refusal for refusal in refusals if refusal.retryable), refusals[0])
+
+    def _fallbacks(self, call: Call, target: Target, allowed: frozenset[str] | None) -> Iterator[Target]:
+        if call.operation == "count_tokens":
+            return  # another model counts differently
+        seen = {target.alias}
+        for alias in target.fallbacks:
+            fallback = self._registry.find(alias, allowed)
+            if fallback is None or fallback.alias in seen:
+                continue
+            seen.add(fallback.alias)
+            if call.portable or fallback.family == target.family:
+                yield fallback
+
+    def _answer(self, target: Target, call: Call, payload: Payload, deadline: Deadline, progress: Progress) -> Answer:
+        client = self._clients.of(target)
+        answer = repeating(
+            lambda seconds: client.answer(target, call.operation, payload, seconds),
+            target,
+            deadline,
+            progress,
+            self._pause,
+        )
+        document = parse_json(answer.body)
+        if document is None and _is_json_due(target, call, payload):
+            raise failures.broken_off(target, "The answer is not JSON.")
+        request = payload.body_bytes()
+        usage = of_answer(target.family, call.operation, request, answer.headers, document, answer.body)
+        progress.spend(usage, latency_ms(answer.headers, document))
+        return answer
+
+    def _count(self, target: Target, call: Call, payload: Payload, deadline: Deadline, progress: Progress) -> Answer:
+        """CountTokens, which not every model, Region and deployment has; where it is missing, an estimate."""
+        client = self._clients.bedrock()
+        if target.base_id is not None and client.counts_tokens and target.alias not in self._uncountable:
+            try:
+                return repeating(
+                    lambda seconds: client.answer(target, "count_tokens", payload, seconds),
+                    target,
+                    deadline,
+                    progress,
+                    self._pause,
+                )
+            except (BadRequest, Forbidden, NotFound) as refusal:
+                if isinstance(refusal, BadRequest) and "count" not in refusal.message:
+                    raise
+                self._uncountable.add(target.alias)
+        return Answer(b'{"inputTokens":%d}' % estimate_tokens(payload.body_bytes()), estimated=True)
+
+    def _open(self, target: Target, call: Call, payload: Payload, deadline: Deadline, progress: Progress) -> Streamed:
+        client = self._clients.of(target)
+        opened = repeating(
+            lambda seconds: client.open_stream(target, call.operation, payload, seconds),
+            target,
+            deadline,
+            progress,
+            self._pause,
+        )
+        reader = FrameReader(
+            Pump(opened.pieces),
+            target,
+            call.operation,
+            payload.body_bytes(),
+            deadline,
+            progress,
+            pings=call.pings,
+            patience=self._patience,
+        )
+        frames = reader.frames()
+        try:
+            first = next(frames)
+        except StreamFault as fault:
+            progress.ended_by = None  # the caller gets a status, not a stream
+            raise fault.error from fault
+        return Streamed(target, opened.headers, chain([first], frames), frames.close)
+
+
+def _is_json_due(target: Target, call: Call, payload: Payload) -> bool:
+    return call.operation == "converse" or (target.endpoint is None and payload.accept in ("application/json", "*/*"))

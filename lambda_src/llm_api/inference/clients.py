@@ -1,0 +1,54 @@
+"""The clients of the environment, each made when a target first needs it."""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from llm_api.dialects import Answer, Operation, Payload
+from llm_api.inference.bedrock import Bedrock
+from llm_api.inference.wire import Opened
+from llm_api.registry import Target
+
+
+class ModelClient(Protocol):
+    """What can be asked for an answer. Both methods block, and raise what botocore raises."""
+
+    def answer(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Answer:
+        """Call the model and read its whole answer."""
+        ...
+
+    def open_stream(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Opened:
+        """Call the model and return once its status has come."""
+        ...
+
+
+class Clients:
+    """One client for each service.
+
+    Parameters:
+        make_bedrock: replaced in tests.
+    """
+
+    def __init__(self, make_bedrock: Callable[[], Bedrock] = Bedrock) -> None:
+        self._make_bedrock = make_bedrock
+        self._lock = threading.Lock()
+        self._bedrock: Bedrock | None = None
+        self._sagemaker: ModelClient | None = None
+
+    def bedrock(self) -> Bedrock:
+        """Bedrock's client."""
+        with self._lock:
+            if self._bedrock is None:
+                self._bedrock = self._make_bedrock()
+            return self._bedrock
+
+    def of(self, target: Target) -> ModelClient:
+        """The client that calls `target`."""
+        if target.endpoint is None:
+            return self.bedrock()
+        from llm_api.inference.sagemaker import SageMaker
+
+        with self._lock:
+            if self._sagemaker is None:
+                self._sagemaker = SageMaker()
+            return self._sagemaker

@@ -1,0 +1,220 @@
+"""What Bedrock's and SageMaker's failures mean to a caller.
+
+The codes are those of https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html and
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_runtime_InvokeEndpoint.html. Some of Bedrock's statuses
+say something else than the condition (a used-up quota is a 400, a model that isn't loaded a 429), so the code decides
+and the status only stands in where there is no code that is known.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    NoCredentialsError,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
+from botocore.parsers import ResponseParserError
+
+from llm_api.errors import (
+    ApiError,
+    BadRequest,
+    Forbidden,
+    Internal,
+    ModelEnded,
+    ModelFailed,
+    ModelNotReady,
+    NotFound,
+    OutOfTime,
+    PayloadTooLarge,
+    QuotaExceeded,
+    Throttled,
+    Unavailable,
+    UpstreamFault,
+)
+from llm_api.eventstream import CorruptStream
+from llm_api.registry import Target
+
+DEFAULT_RETRY_AFTER_SECONDS = 2.0
+_MESSAGE_CHARACTERS = 1000
+
+_BY_CODE: Mapping[str, type[ApiError]] = {
+    "ValidationException": BadRequest,
+    "ValidationError": BadRequest,
+    "AccessDeniedException": Forbidden,
+    "ResourceNotFoundException": NotFound,
+    "ThrottlingException": Throttled,
+    "TooManyRequestsException": Throttled,
+    "ServiceQuotaExceededException": QuotaExceeded,
+    "ModelNotReadyException": ModelNotReady,
+    "ModelTimeoutException": OutOfTime,
+    "ModelErrorException": ModelFailed,
+    "ModelError": ModelFailed,
+    "ModelStreamErrorException": ModelFailed,
+    "ModelStreamError": ModelFailed,
+    "InternalServerException": UpstreamFault,
+    "InternalFailure": UpstreamFault,
+    "InternalDependencyException": UpstreamFault,
+    "InternalStreamFailure": UpstreamFault,
+    "ServiceUnavailableException": Unavailable,
+    "ServiceUnavailable": Unavailable,
+    # Our own credentials or signature, never the caller's.
+    "UnrecognizedClientException": Internal,
+    "InvalidClientTokenId": Internal,
+    "InvalidSignatureException": Internal,
+    "SignatureDoesNotMatch": Internal,
+    "IncompleteSignatureException": Internal,
+    "MissingAuthenticationTokenException": Internal,
+    "ExpiredTokenException": Internal,
+    "ExpiredToken": Internal,
+    "RequestExpired": Internal,
+}
+
+_BY_STATUS: Mapping[int, type[ApiError]] = {
+    400: BadRequest,
+    401: Internal,
+    403: Internal,
+    404: NotFound,
+    408: OutOfTime,
+    413: PayloadTooLarge,
+    424: ModelFailed,
+    429: Throttled,
+    503: Unavailable,
+    504: OutOfTime,
+}
+
+_BEFORE_SENDING = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+
+_ENDED = re.compile(r"end of (its )?life|end-of-life|\blegacy\b", re.IGNORECASE)
+_NOT_ENABLED = re.compile(
+    r"don.t have access to the model|use case (details|form)|aws-marketplace|model access is (denied|not granted)"
+    r"|INVALID_PAYMENT_INSTRUMENT|not subscribed|agreement",
+    re.IGNORECASE,
+)
+_ARN = re.compile(r"arn:aws[\w-]*:[^\s\"'`,;)\]}]+")
+_ACCOUNT_ID = re.compile(r"\b\d{12}\b")
+
+
+def scrub(message: str) -> str:
+    """The message without ARNs and account IDs, and not longer than a message should be."""
+    return _ACCOUNT_ID.sub("(account)", _ARN.sub("(ARN)", message))[:_MESSAGE_CHARACTERS]
+
+
+def of_exception(error: BaseException, target: Target) -> ApiError:
+    """What an exception out of botocore, urllib3 or our own code means."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, ClientError):
+        return _of_client_error(error, target)
+    if isinstance(error, _BEFORE_SENDING):
+        return NotSent(
+            "Bedrock can't be reached at the moment. Try again in a few seconds.",
+            retry_after_seconds=DEFAULT_RETRY_AFTER_SECONDS,
+            reason=type(error).__name__,
+        )
+    if isinstance(error, ReadTimeoutError):
+        return out_of_time(target)
+    if isinstance(error, SSLError):
+        return Unavailable("The connection to Bedrock can't be secured.", reason=scrub(str(error)))
+    if isinstance(error, HTTPClientError | IncompleteReadError | ResponseParserError):
+        return broken_off(target, type(error).__name__)
+    if isinstance(error, CorruptStream) or type(error).__module__.startswith("urllib3."):
+        return broken_off(target, type(error).__name__)
+    if isinstance(error, NoCredentialsError | CredentialRetrievalError):
+        return Internal(reason=f"{type(error).__name__}: {scrub(str(error))}")
+    return Internal(reason=type(error).__name__)
+
+
+class NotSent(Unavailable):
+    """The connection failed before anything was sent: the one failure where a repeat is free for certain."""
+
+
+def out_of_time(target: Target) -> OutOfTime:
+    """The deadline came before the answer."""
+    return OutOfTime(
+        f"Model {target.alias!r} didn't answer within this deployment's time limit. Ask for fewer output tokens, "
+        "or stream the answer."
+    )
+
+
+def broken_off(target: Target, reason: str) -> UpstreamFault:
+    """The answer stopped before its end, or isn't one."""
+    return UpstreamFault(f"The answer of model {target.alias!r} broke off or can't be read. Try again.", reason=reason)
+
+
+def _of_client_error(error: ClientError, target: Target) -> ApiError:
+    response: Any = error.response
+    metadata = response.get("ResponseMetadata", {})
+    details = response.get("Error", {})
+    failure = of_code(
+        details.get("Code", ""),
+        details.get("Message", ""),
+        target,
+        status=metadata.get("HTTPStatusCode"),
+        original_status=response.get("OriginalStatusCode"),
+    )
+    if failure.retryable:
+        asked = _seconds(metadata.get("HTTPHeaders", {}).get("retry-after"))
+        failure.retry_after_seconds = asked or failure.retry_after_seconds
+    return failure
+
+
+def of_code(
+    code: str, message: str, target: Target, *, status: int | None = None, original_status: int | None = None
+) -> ApiError:
+    """What an exception code means, from an answer or from an exception frame of a stream.
+
+    Parameters:
+        code: as sent, `ThrottlingException`, or a stream's `throttlingException`.
+        status: the answer's own status, for codes that nobody knows.
+        original_status: what a SageMaker container answered.
+    """
+    code = code[:1].upper() + code[1:]
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(status or 0, UpstreamFault)
+    words = scrub(message) or f"Model {target.alias!r} failed on the request."
+    if kind is Internal:
+        return Internal(reason=f"{code or status}: {words}")
+    if kind in (Forbidden, NotFound) and _NOT_ENABLED.search(message):
+        return _not_enabled(target, words)
+    if kind is Forbidden:
+        return Forbidden(
+            f"This deployment's own role may not call model {target.alias!r} this way. Ask whoever runs the "
+            "deployment, with the request ID.",
+            reason=message[:_MESSAGE_CHARACTERS],
+        )
+    if kind is NotFound and _ENDED.search(message):
+        return ModelEnded(
+            f"Model {target.alias!r} is past its end of life at Bedrock. Use another model; GET /v1/models lists them."
+        )
+    if kind is BadRequest and target.endpoint is not None and "not found" in message:
+        return Unavailable(f"The endpoint of model {target.alias!r} doesn't exist at the moment.", reason=words)
+    if kind is ModelFailed and original_status in (400, 413, 422):
+        return BadRequest(words)
+    if kind is OutOfTime:
+        return out_of_time(target)
+    return kind(words, retry_after_seconds=DEFAULT_RETRY_AFTER_SECONDS if kind.retryable else None, reason=code)
+
+
+def _not_enabled(target: Target, reason: str) -> Forbidden:
+    return Forbidden(
+        f"This AWS account has not enabled model {target.alias!r} yet. Whoever runs the account enables it once, "
+        "in Bedrock's model catalog: third-party models need a subscription (aws-marketplace:Subscribe), Anthropic's "
+        "also the use-case form. It takes up to 15 minutes to have effect.",
+        reason=reason,
+    )
+
+
+def _seconds(header: str | None) -> float | None:
+    try:
+        seconds = float(header or "")
+    except ValueError:
+        return None
+    return seconds if 0 < seconds < 86400 else None

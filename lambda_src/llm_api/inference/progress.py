@@ -1,0 +1,43 @@
+"""How far a request has come, for the report on it: complete however the request ends."""
+
+import threading
+from dataclasses import dataclass, field
+
+from llm_api.registry import Target
+from llm_api.usage import Usage
+
+
+@dataclass(slots=True)
+class Progress:
+    """Filled by `Inference` while it works.
+
+    Attributes:
+        target: the target called last; on success the one that answered.
+        attempts: requests sent to models, repeats and fallbacks included.
+        fallback: whether `target` is not the one that was asked for.
+        usage: the tokens; None where no model answered.
+        model_latency_ms: what Bedrock says the model took.
+        first_token_at_seconds: when the first piece of a streamed answer came, on the monotonic clock.
+        ended_by: why a stream stopped before its end, as an error code.
+    """
+
+    target: Target | None = None
+    attempts: int = 0
+    fallback: bool = False
+    usage: Usage | None = None
+    model_latency_ms: float | None = None
+    first_token_at_seconds: float | None = None
+    ended_by: str | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def attempt(self) -> None:
+        """Count one request to a model."""
+        with self._lock:
+            self.attempts += 1
+
+    def spend(self, usage: Usage, model_latency_ms: float | None) -> None:
+        """Add one answer."""
+        with self._lock:
+            self.usage = usage if self.usage is None else self.usage + usage
+            if model_latency_ms is not None:
+                self.model_latency_ms = max(model_latency_ms, self.model_latency_ms or 0.0)

@@ -1,0 +1,161 @@
+"""Frames of a streamed answer, one by one, with a proper end or a fault: never silence."""
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from llm_api.deadline import Deadline
+from llm_api.dialects import Frame, Operation, StreamFault
+from llm_api.errors import ApiError
+from llm_api.eventstream import CorruptStream, Decoder, Message, chunk
+from llm_api.inference import failures
+from llm_api.inference.progress import Progress
+from llm_api.inference.waiting import Exhausted, Pump, TooLate
+from llm_api.registry import Target
+from llm_api.usage import StreamUsage, latency_ms, parse_json
+
+_STOP_FIELDS = ("stop_reason", "completionReason", "finish_reason", "stopReason")
+_UNKNOWN_ENDINGS = frozenset({"sagemaker", "other"})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a stream may be silent.
+
+    Attributes:
+        first_frame_seconds: until the first frame, where the caller's protocol has pings: until then a failure can
+            still be told with a status of its own, or be mended by a fallback.
+        ping_seconds: after which a protocol with pings sends one.
+        idle_seconds: after which a stream without pings is over. API Gateway ends a stream that is silent for five
+            minutes (https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html).
+    """
+
+    first_frame_seconds: float = 45.0
+    ping_seconds: float = 15.0
+    idle_seconds: float = 285.0
+
+
+class FrameReader:
+    """Reads one streamed answer.
+
+    Parameters:
+        deadline: when the last frame must have come.
+        pings: whether silence is to be told as None.
+    """
+
+    def __init__(
+        self,
+        pump: Pump[bytes],
+        target: Target,
+        operation: Operation,
+        request: bytes,
+        deadline: Deadline,
+        progress: Progress,
+        *,
+        pings: bool,
+        patience: Patience,
+    ) -> None:
+        self._pump = pump
+        self._target = target
+        self._deadline = deadline
+        self._progress = progress
+        self._pings = pings
+        self._patience = patience
+        self._usage = StreamUsage(target.family, operation, request)
+        self._ending = _Ending(target, operation)
+        self._latency_ms: float | None = None
+
+    def frames(self) -> Generator[Frame | None, None, None]:
+        """The frames; None for each silent interval.
+
+        Raises:
+            StreamFault: the stream can't go on.
+        """
+        try:
+            decoder = Decoder()
+            for piece in self._pieces():
+                if piece is None:
+                    yield None
+                    continue
+                for message in decoder.messages(piece):
+                    yield self._frame(message)
+            if decoder.incomplete or not self._ending.reached:
+                raise StreamFault(failures.broken_off(self._target, "The stream ended before its end."))
+        except CorruptStream as error:
+            raise self._ended_by(StreamFault(failures.broken_off(self._target, str(error)))) from error
+        except StreamFault as fault:
+            raise self._ended_by(fault) from fault.__cause__
+        finally:
+            self._pump.close()
+            usage = self._usage.usage(complete=self._ending.reached)
+            self._progress.spend(usage, self._latency_ms)
+
+    def _pieces(self) -> Iterator[bytes | None]:
+        patience = self._patience.first_frame_seconds if self._pings else self._patience.idle_seconds
+        while True:
+            remaining = self._deadline.remaining_seconds()
+            try:
+                yield self._pump.next(min(remaining, patience))
+            except TooLate:
+                if not self._pings or remaining <= patience:
+                    raise StreamFault(failures.out_of_time(self._target)) from None
+                yield None
+            except Exhausted:
+                return
+            except Exception as error:
+                raise StreamFault(failures.of_exception(error, self._target)) from error
+            if self._pings:
+                patience = self._patience.ping_seconds
+
+    def _frame(self, message: Message) -> Frame:
+        code = message.headers.get(":exception-type") or message.headers.get(":error-code")
+        if message.headers.get(":message-type", "event") != "event" or code is not None:
+            raise StreamFault(_failure(message, code or "", self._target), message.raw)
+        event = message.headers.get(":event-type", "")
+        document = parse_json(chunk(message.payload) if event == "chunk" else message.payload)
+        self._usage.see(event, document)
+        self._ending.see(event, document)
+        latency = latency_ms({}, document)
+        self._latency_ms = latency if latency is not None else self._latency_ms
+        if self._progress.first_token_at_seconds is None and event != "messageStart":
+            self._progress.first_token_at_seconds = self._deadline.clock()
+        return Frame(message.raw, event, message.payload)
+
+    def _ended_by(self, fault: StreamFault) -> StreamFault:
+        self._progress.ended_by = fault.error.code
+        return fault
+
+
+class _Ending:
+    """Whether a stream has come to the end that its protocol prescribes."""
+
+    def __init__(self, target: Target, operation: Operation) -> None:
+        self._operation = operation
+        self._stopped = False
+        self.reached = target.family in _UNKNOWN_ENDINGS and operation == "invoke"
+
+    def see(self, event: str, document: Any) -> None:
+        if self.reached or not isinstance(document, dict):
+            return
+        if self._operation == "converse":
+            self._stopped = self._stopped or event == "messageStop"
+            self.reached = self._stopped and event == "metadata"
+        else:
+            self.reached = _is_last_chunk(document)
+
+
+def _is_last_chunk(document: dict[str, Any]) -> bool:
+    """Bedrock's metrics come with the last chunk; not so where a guardrail has stopped the request."""
+    if "amazon-bedrock-invocationMetrics" in document or document.get("type") == "message_stop":
+        return True
+    if document.get("amazon-bedrock-guardrailAction") == "INTERVENED" or document.get("is_finished") is True:
+        return True
+    choices = document.get("outputs") or document.get("choices") or [document]
+    return any(isinstance(choice, dict) and any(choice.get(name) for name in _STOP_FIELDS) for choice in choices)
+
+
+def _failure(message: Message, code: str, target: Target) -> ApiError:
+    document = parse_json(message.payload)
+    fields = document if isinstance(document, dict) else {}
+    words = fields.get("message") or fields.get("Message") or message.headers.get(":error-message") or ""
+    return failures.of_code(code, str(words), target)

@@ -1,0 +1,192 @@
+"""What is told about a request: one log line and one metrics record, both JSON on standard output.
+
+Fields are named as AWS's Powertools name them where both have them, so that people's queries work. The metrics record
+is CloudWatch's embedded metric format
+(https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html),
+which costs no call. Neither ever holds a prompt, an answer or a key, whole or in part.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from llm_api.errors import ApiError
+from llm_api.events import Request
+from llm_api.inference.progress import Progress
+
+_UNITS = {
+    "Requests": "Count",
+    "Errors": "Count",
+    "Throttles": "Count",
+    "Attempts": "Count",
+    "InputTokens": "Count",
+    "OutputTokens": "Count",
+    "Latency": "Milliseconds",
+    "ModelLatency": "Milliseconds",
+    "TimeToFirstToken": "Milliseconds",
+}
+
+
+@dataclass(slots=True)
+class Record:
+    """One request, as it will be reported.
+
+    Attributes:
+        started_at_seconds: on the monotonic clock.
+        dialect: whose route it was; None for an unknown path.
+        tenant: who called; None before that is known.
+        model: the alias that was asked for.
+        status: of the answer.
+        error: what the caller was told, where it wasn't an answer.
+        fault: the exception behind an unforeseen failure.
+    """
+
+    request: Request
+    started_at_seconds: float
+    progress: Progress = field(default_factory=Progress)
+    dialect: str | None = None
+    tenant: str | None = None
+    model: str | None = None
+    streamed: bool = False
+    status: int = 500
+    error: ApiError | None = None
+    fault: BaseException | None = None
+
+
+class Telemetry:
+    """Writes reports.
+
+    Parameters:
+        service: the deployment's name.
+        namespace: of the metrics in CloudWatch.
+        write: takes text that ends in a newline; replaced in tests.
+    """
+
+    def __init__(self, service: str, namespace: str, write: Callable[[str], object] | None = None) -> None:
+        self._service = service
+        self._namespace = namespace
+        self._write = write or _write_to_stdout
+        self._cold_start = True
+
+    def report(self, record: Record, now_seconds: float) -> None:
+        """Write the two lines of a request that is over.
+
+        Parameters:
+            now_seconds: on the monotonic clock.
+        """
+        line = self._log_line(record, now_seconds)
+        metrics = self._metrics(record, line)
+        self._cold_start = False
+        self._write(f"{json.dumps(line)}\n{json.dumps(metrics)}\n")
+
+    def _log_line(self, record: Record, now_seconds: float) -> dict[str, Any]:
+        progress, error = record.progress, record.error
+        line: dict[str, Any] = {
+            "level": "INFO" if error is None else "ERROR" if record.status >= 500 else "WARNING",
+            "message": "request" if error is None else f"request failed: {error.code}",
+            "timestamp": _timestamp(),
+            "service": self._service,
+            "cold_start": self._cold_start,
+            "function_request_id": record.request.function_request_id,
+            "xray_trace_id": _trace_id(),
+            "request_id": record.request.id,
+            "route": f"{record.request.method} {record.request.route}",
+            "dialect": record.dialect,
+            "tenant": record.tenant,
+            "model": record.model,
+            "status": record.status,
+            "streamed": record.streamed,
+            "latency_ms": _milliseconds(now_seconds - record.started_at_seconds),
+            "attempts": progress.attempts,
+            "fallback": progress.fallback,
+        }
+        if progress.target is not None:
+            line |= {"model": progress.target.alias, "family": progress.target.family}
+            if progress.fallback:
+                line["model_asked_for"] = record.model
+        if progress.usage is not None:
+            line |= {
+                "input_tokens": progress.usage.input_tokens,
+                "output_tokens": progress.usage.output_tokens,
+                "cache_read_tokens": progress.usage.cache_read_tokens,
+                "cache_write_tokens": progress.usage.cache_write_tokens,
+                "tokens_estimated": progress.usage.estimated,
+            }
+        if progress.model_latency_ms is not None:
+            line["model_latency_ms"] = progress.model_latency_ms
+        if record.streamed and progress.first_token_at_seconds is not None:
+            line["time_to_first_token_ms"] = _milliseconds(progress.first_token_at_seconds - record.started_at_seconds)
+        if progress.ended_by is not None:
+            line["stream_ended_by"] = progress.ended_by
+        if error is not None:
+            line |= {"error": error.code, "error_type": type(error).__name__}
+            if error.reason is not None:
+                line["reason"] = error.reason
+        if record.fault is not None:
+            line |= _location(record.fault)
+        return {name: value for name, value in line.items() if value is not None}
+
+    def _metrics(self, record: Record, line: dict[str, Any]) -> dict[str, Any]:
+        values = {
+            "Requests": 1,
+            "Errors": int(record.status >= 500 or "stream_ended_by" in line),
+            "Throttles": int(record.status == 429),
+            "Attempts": line["attempts"],
+            "InputTokens": line.get("input_tokens"),
+            "OutputTokens": line.get("output_tokens"),
+            "Latency": line["latency_ms"],
+            "ModelLatency": line.get("model_latency_ms"),
+            "TimeToFirstToken": line.get("time_to_first_token_ms"),
+        }
+        known = {name: value for name, value in values.items() if value is not None}
+        dimensions = [["service"], ["service", "model"]] if "model" in line else [["service"]]
+        return {
+            "_aws": {
+                "Timestamp": int(time.time() * 1000),
+                "CloudWatchMetrics": [
+                    {
+                        "Namespace": self._namespace,
+                        "Dimensions": dimensions,
+                        "Metrics": [{"Name": name, "Unit": _UNITS[name]} for name in known],
+                    }
+                ],
+            },
+            "service": self._service,
+            **({"model": line["model"]} if "model" in line else {}),
+            "request_id": record.request.id,
+            **known,
+        }
+
+
+def _write_to_stdout(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _timestamp() -> str:
+    now = time.time()
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now)) + f",{int(now % 1 * 1000):03d}+0000"
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)
+
+
+def _trace_id() -> str | None:
+    """The trace's root, out of `Root=1-…;Parent=…;Sampled=…`."""
+    parts = dict(part.partition("=")[::2] for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";"))
+    return parts.get("Root")
+
+
+def _location(fault: BaseException) -> dict[str, Any]:
+    """What failed and where. Never an exception's own words: they may quote a prompt."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    return {
+        "exception_name": type(fault).__name__,
+        "stack_trace": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }

@@ -1,0 +1,228 @@
+"""Tokens out of any model's answer: from Bedrock's headers, else from the body, else an estimate marked as one.
+
+Where each family reports its tokens is told by its page under
+https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html; for Converse by
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html. Nothing here ever raises on an
+odd answer: a number that isn't there is estimated.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+_BYTES_PER_TOKEN = 4
+_BINARY = re.compile(rb"[A-Za-z0-9+/=]{256,}")
+"""Base64 of an image or a document, which no estimate from text length applies to."""
+
+_HEADERS = ("input", "output", "cache-read-input", "cache-write-input")
+
+_CONVERSE = ("usage.inputTokens", "usage.outputTokens", "usage.cacheReadInputTokens", "usage.cacheWriteInputTokens")
+_CHAT_COMPLETIONS = (
+    "usage.prompt_tokens",
+    "usage.completion_tokens",
+    "usage.prompt_tokens_details.cached_tokens",
+    None,
+)
+_METRICS = "amazon-bedrock-invocationMetrics"
+_METRIC_FIELDS = ("inputTokenCount", "outputTokenCount", "cacheReadInputTokenCount", "cacheWriteInputTokenCount")
+
+_BODY_FIELDS: Mapping[str, tuple[str | None, str | None, str | None, str | None]] = {
+    "anthropic": (
+        "usage.input_tokens",
+        "usage.output_tokens",
+        "usage.cache_read_input_tokens",
+        "usage.cache_creation_input_tokens",
+    ),
+    "nova": (
+        "usage.inputTokens",
+        "usage.outputTokens",
+        "usage.cacheReadInputTokenCount",
+        "usage.cacheWriteInputTokenCount",
+    ),
+    "titan-text": ("inputTextTokenCount", "results.tokenCount", None, None),
+    "titan-embed": ("inputTextTokenCount", None, None, None),
+    "llama": ("prompt_token_count", "generation_token_count", None, None),
+    "cohere-command": ("meta.billed_units.input_tokens", "meta.billed_units.output_tokens", None, None),
+}
+"""Paths of input, output, cache read and cache write; a path through a list is summed. Families that are not here
+report as OpenAI's chat completions do, or not at all."""
+
+_NO_OUTPUT_TOKENS = frozenset(
+    {"titan-embed", "cohere-embed", "cohere-rerank", "titan-image", "nova-canvas", "stability"}
+)
+
+_LABELS = frozenset({"type", "p", "role", "id", "model", "object", "event_type", "toolUseId", "name", "signature"})
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one request to a model.
+
+    Attributes:
+        input_tokens: without those read from or written to the prompt cache, as Bedrock counts them.
+        estimated: whether any of the numbers is our estimate.
+    """
+
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    estimated: bool = False
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cache_read_tokens + other.cache_read_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
+            self.estimated or other.estimated,
+        )
+
+
+def estimate_tokens(text: bytes) -> int:
+    """A rough count for a log line, never for a limit: four bytes a token, base64 left out."""
+    return math.ceil(len(_BINARY.sub(b"", text)) / _BYTES_PER_TOKEN)
+
+
+def of_answer(
+    family: str, operation: str, request: bytes, headers: Mapping[str, str], document: Any, answer: bytes
+) -> Usage:
+    """The usage of a whole answer.
+
+    Parameters:
+        operation: `invoke` or `converse`.
+        headers: the answer's headers, names in lower case.
+        document: the answer's parsed JSON, or None where it is none.
+    """
+    found = [_count(headers.get(f"x-amzn-bedrock-{name}-token-count")) for name in _HEADERS]
+    fields = _CONVERSE if operation == "converse" else _BODY_FIELDS.get(family, _CHAT_COMPLETIONS)
+    for position, path in enumerate(fields):
+        if found[position] is None and path is not None:
+            found[position] = _at(document, path)
+    return _complete(found, family, request, estimate_tokens(answer) if found[1] is None else 0)
+
+
+class StreamUsage:
+    """Collects the usage of a streamed answer, message by message."""
+
+    def __init__(self, family: str, operation: str, request: bytes) -> None:
+        self._family = family
+        self._operation = operation
+        self._request = request
+        self._found: list[int | None] = [None] * 4
+        self._produced_characters = 0
+
+    def see(self, event: str, document: Any) -> None:
+        """Take one event into account.
+
+        Parameters:
+            event: `chunk`, or ConverseStream's event name.
+            document: what the event says, parsed; for `chunk` the model's own JSON.
+        """
+        self._produced_characters += _text_length(document)
+        if not isinstance(document, dict):
+            return
+        if self._operation == "converse":
+            if event == "metadata":
+                self._take(document, _CONVERSE)
+            return
+        if self._family == "anthropic":
+            self._take(document.get("message"), _BODY_FIELDS["anthropic"])
+            self._take(document, _BODY_FIELDS["anthropic"])
+        elif self._family == "nova":
+            self._take(document.get("metadata"), _BODY_FIELDS["nova"])
+        elif self._family == "titan-text":
+            self._take(document, ("inputTextTokenCount", "totalOutputTextTokenCount", None, None))
+        elif self._family == "cohere-command":
+            self._take(document.get("response"), _BODY_FIELDS["cohere-command"])
+        else:
+            self._take(document, _BODY_FIELDS.get(self._family, _CHAT_COMPLETIONS))
+        self._take(document.get(_METRICS), _METRIC_FIELDS)
+
+    def usage(self, *, complete: bool) -> Usage:
+        """What is known now; what isn't is estimated from what came so far.
+
+        Parameters:
+            complete: whether the model came to its end. Before that its own count of the output is behind.
+        """
+        produced = math.ceil(self._produced_characters / _BYTES_PER_TOKEN)
+        if complete:
+            return _complete(self._found, self._family, self._request, produced)
+        tokens_in, tokens_out, *cached = self._found
+        found = [tokens_in, max(tokens_out or 0, produced), *cached]
+        return replace(_complete(found, self._family, self._request, produced), estimated=True)
+
+    def _take(self, document: Any, paths: tuple[str | None, str | None, str | None, str | None]) -> None:
+        for position, path in enumerate(paths):
+            value = _at(document, path) if path is not None else None
+            if value is not None:
+                # Claude reports 1 output token at the start, and its metrics may leave out what the model thought.
+                self._found[position] = max(value, self._found[position] or 0)
+
+
+def _complete(found: Sequence[int | None], family: str, request: bytes, produced_tokens: int) -> Usage:
+    tokens_in, tokens_out, cache_read, cache_write = found
+    if tokens_out is None and family in _NO_OUTPUT_TOKENS:
+        tokens_out = 0
+    return Usage(
+        estimate_tokens(request) if tokens_in is None else tokens_in,
+        produced_tokens if tokens_out is None else tokens_out,
+        cache_read or 0,
+        cache_write or 0,
+        estimated=tokens_in is None or tokens_out is None,
+    )
+
+
+def _text_length(document: Any) -> int:
+    """The characters of every text in an event, without names, labels and the padding `p`."""
+    if isinstance(document, str):
+        return len(document)
+    if isinstance(document, list):
+        return sum(map(_text_length, document))
+    if isinstance(document, dict):
+        return sum(_text_length(value) for key, value in document.items() if key not in _LABELS)
+    return 0
+
+
+def _at(document: Any, path: str) -> int | None:
+    for name in path.split("."):
+        if isinstance(document, list):
+            counts = [_count(item.get(name)) for item in document if isinstance(item, dict)]
+            known = [count for count in counts if count is not None]
+            return sum(known) if known else None
+        if not isinstance(document, dict):
+            return None
+        document = document.get(name)
+    return _count(document)
+
+
+def _count(value: Any) -> int | None:
+    """A count of tokens, where `value` is one. Under a guardrail Bedrock sends some as floats, such as `28.0`."""
+    if isinstance(value, str):
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        return None
+    return int(value)
+
+
+def parse_json(data: bytes) -> Any:
+    """The JSON value in `data`, or None where there is none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+
+
+def latency_ms(headers: Mapping[str, str], document: Any) -> float | None:
+    """What Bedrock says the model took, in milliseconds: in a header, in Converse's metrics, or in a last chunk."""
+    header = _count(headers.get("x-amzn-bedrock-invocation-latency"))
+    if header is not None:
+        return header
+    for path in ("metrics.latencyMs", f"{_METRICS}.invocationLatency"):
+        value = _at(document, path)
+        if value is not None:
+            return value
+    return None
