@@ -63,6 +63,10 @@ class RuntimeApi:
         self._address = address
         self._waiting = http.client.HTTPConnection(address)
 
+    def close(self) -> None:
+        """Give the waiting connection back."""
+        self._waiting.close()
+
     def next(self) -> Invocation:
         """Wait for an event, for as long as it takes; Lambda freezes the process meanwhile.
 

@@ -1,0 +1,124 @@
+"""The package is the same bytes on every machine."""
+
+import io
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from lambda_src import build
+
+SOURCES = Path(build.__file__).parent
+MAX_BYTES = 250_000
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    """A copy of the sources that a test may change."""
+    copy = tmp_path / "lambda_src"
+    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns("__pycache__", "dist"))
+    return copy
+
+
+def built_elsewhere(sources: Path, cwd: Path, umask: int, timezone: str, hash_seed: str) -> bytes:
+    output = cwd / "out" / "package.zip"
+    subprocess.run(
+        [sys.executable, str(sources / "build.py"), "--output", str(output)],
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], "TZ": timezone, "PYTHONHASHSEED": hash_seed, "LC_ALL": "C"},
+        umask=umask,
+        check=True,
+        capture_output=True,
+    )
+    return output.read_bytes()
+
+
+def test_machine_leaves_no_trace(sources: Path, tmp_path: Path) -> None:
+    # GIVEN two machines that differ in clock, time zone, umask, folder, modes and leftovers
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    first = built_elsewhere(sources, here, 0o022, "UTC", "1")
+    for number, path in enumerate(sorted(sources.rglob("*"))):
+        if path.is_file():
+            path.chmod(0o600)
+        os.utime(path, (10**9 + number, 10**9 + number))
+    leftovers = sources / "llm_api" / "__pycache__"
+    leftovers.mkdir()
+    (leftovers / "app.cpython-313.pyc").write_bytes(b"compiled")
+    (sources / "llm_api" / ".app.py.swp").write_bytes(b"an editor's")
+    # WHEN both build
+    second = built_elsewhere(sources, there, 0o077, "Asia/Tokyo", "2")
+    # THEN the zips are the same
+    assert first == second == build.build(SOURCES)
+
+
+def test_committed_zip_is_what_the_sources_give() -> None:
+    # GIVEN the zip in the repository
+    committed = build.ZIP
+    # THEN it was built from these sources
+    assert committed.exists(), "run `make package` and commit lambda_src/dist/llm_api.zip"
+    assert committed.read_bytes() == build.build(), "the sources changed: run `make package` and commit the zip"
+
+
+def test_bootstrap_can_be_executed() -> None:
+    # GIVEN the package
+    archive = zipfile.ZipFile(io.BytesIO(build.build()))
+    # THEN Lambda may execute the wrapper, and nothing else
+    executable = [entry.filename for entry in archive.infolist() if (entry.external_attr >> 16) & stat.S_IXUSR]
+    assert executable == ["bootstrap"]
+    assert stat.S_IMODE(archive.getinfo("bootstrap").external_attr >> 16) == 0o755
+
+
+def test_package_holds_the_package_only() -> None:
+    # GIVEN the package
+    names = zipfile.ZipFile(io.BytesIO(build.build())).namelist()
+    # THEN it has both entries, and no test, no compiled file and no build script
+    assert {"llm_api/handler.py", "llm_api/runtime.py"} < set(names)
+    assert all(name == "bootstrap" or name.startswith("llm_api/") for name in names)
+    assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_package_stays_small() -> None:
+    # GIVEN the package, which every cold start loads
+    # THEN it is within its budget
+    assert len(build.build()) <= MAX_BYTES
+
+
+def test_stray_file_stops_the_build(sources: Path) -> None:
+    # GIVEN a leftover that would make one machine's zip differ
+    (sources / "llm_api" / "app.py.orig").write_text("old")
+    # THEN the build says which, and what to do
+    with pytest.raises(build.Stray, match=r"llm_api/app\.py\.orig.*Remove it"):
+        build.build(sources)
+
+
+def test_check_names_the_command_to_run(tmp_path: Path) -> None:
+    # GIVEN a zip that is not what the sources give
+    outdated = tmp_path / "llm_api.zip"
+    outdated.write_bytes(b"older")
+    # WHEN it is checked
+    checked = subprocess.run(
+        [sys.executable, str(SOURCES / "build.py"), "--check", "--output", str(outdated)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # THEN it fails and says how to mend that, and the zip is untouched
+    assert checked.returncode == 1
+    assert "make package" in checked.stderr
+    assert outdated.read_bytes() == b"older"
+
+
+def test_check_passes_on_a_fresh_zip(tmp_path: Path) -> None:
+    # GIVEN a zip that was just built
+    fresh = tmp_path / "llm_api.zip"
+    fresh.write_bytes(build.build())
+    # THEN the check passes
+    command = [sys.executable, str(SOURCES / "build.py"), "--check", "--output", str(fresh)]
+    assert subprocess.run(command, check=False).returncode == 0
