@@ -33,7 +33,7 @@ class Messages(Call):
     """One call of `POST /v1/messages`.
 
     Attributes:
-        body: the request as it came, without `model` and `stream`.
+        body: the request as it came.
         betas: what `anthropic-beta` and `anthropic_beta` ask for.
     """
 

@@ -176,6 +176,8 @@ def _vectors(target: Target, answer: Answer) -> list[list[float]]:
             # A list, or a map by type where the model answers so.
             found = body["embeddings"]
             vectors = found["float"] if isinstance(found, dict) else found
+        if not all(isinstance(vector, list) and vector for vector in vectors):
+            raise ValueError
         # Whole numbers are legal JSON for 1.0.
         return [[float(number) for number in vector] for vector in vectors]
     except (ValueError, TypeError, KeyError, RecursionError):

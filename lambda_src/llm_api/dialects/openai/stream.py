@@ -62,8 +62,8 @@ class _Chunks:
         self._one_call = one_call
         self._include_usage = include_usage
         self._begun = False
-        self._calls: dict[Any, int] = {}
-        self._without_arguments: set[Any] = set()
+        self._calls: dict[int, int] = {}
+        self._without_arguments: set[int] = set()
         self._remarks: list[str] = []
         self._answered = False
         self.finished = False
@@ -121,7 +121,7 @@ class _Chunks:
             return
         if self._one_call and self._calls:
             return
-        block = event.get("contentBlockIndex")
+        block = _block_index(event)
         self._calls[block] = len(self._calls)
         self._without_arguments.add(block)
         function = {"name": use.get("name"), "arguments": ""}
@@ -132,7 +132,7 @@ class _Chunks:
         delta = event.get("delta")
         if not isinstance(delta, dict):
             return
-        block = event.get("contentBlockIndex")
+        block = _block_index(event)
         content = delta.get("text")
         use = delta.get("toolUse")
         thought = delta.get("reasoningContent")
@@ -154,13 +154,13 @@ class _Chunks:
             yield self._chunk({"reasoning_content": thought["text"]})
 
     def _block_stop(self, event: dict[str, Any]) -> Iterator[bytes]:
-        block = event.get("contentBlockIndex")
+        block = _block_index(event)
         if block in self._without_arguments:
             # A call without arguments streams none, but clients parse what they gathered as JSON.
             self._without_arguments.discard(block)
             yield self._call(block, {"function": {"arguments": "{}"}})
 
-    def _call(self, block: Any, call: dict[str, Any]) -> bytes:
+    def _call(self, block: int, call: dict[str, Any]) -> bytes:
         return self._chunk({"tool_calls": [{"index": self._calls[block], **call}]})
 
     def _chunk(self, delta: dict[str, Any], reason: str | None = None) -> bytes:
@@ -173,6 +173,11 @@ class _Chunks:
 
     def _line(self, body: dict[str, Any]) -> bytes:
         return _event({**self._head, **body})
+
+
+def _block_index(event: dict[str, Any]) -> int:
+    index = event.get("contentBlockIndex")
+    return index if isinstance(index, int) else -1
 
 
 def _event(body: dict[str, Any]) -> bytes:
