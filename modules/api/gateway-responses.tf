@@ -17,7 +17,7 @@ locals {
     out_of_time     = { type = "timeout_error", code = "ModelTimeoutException" }
   }
 
-  no_such_path = { status = "404", cause = "not_found", message = "There is no such path or method in this API. Its routes are listed in modules/api/openapi.yaml." }
+  no_such_path = { status = "404", cause = "not_found", message = "There is no such path or method in this API." }
 
   # The default statuses of AWS are kept, except where the cause has another one here: who the caller is stays unknown is a
   # 401 throughout, and what only the catch-alls can raise is a 404. A default type has no status of its own.

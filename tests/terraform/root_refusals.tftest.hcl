@@ -1,0 +1,432 @@
+# What the module refuses to be given: one failing case for each validation.
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = module.api.data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_data {
+  target = module.function.data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_data {
+  target = module.model_access.data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+variables {
+  name = "acme-llm"
+  models = {
+    fast = {
+      id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+      destination_regions = ["us-east-1", "us-east-2", "us-west-2"]
+      fallbacks           = ["nova"]
+      max_output_tokens   = 4096
+    }
+    nova  = { id = "amazon.nova-lite-v1:0" }
+    embed = { id = "amazon.titan-embed-text-v2:0" }
+  }
+}
+
+run "refuses_a_name_that_is_too_short" {
+  command = plan
+
+  variables {
+    name = "ai"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_name_that_is_too_long" {
+  command = plan
+
+  variables {
+    name = "a-name-of-more-than-forty-characters-is-ok"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_name_with_capitals" {
+  command = plan
+
+  variables {
+    name = "AcmeLLM"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_a_name_with_two_hyphens" {
+  command = plan
+
+  variables {
+    name = "acme--llm"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_api_keys_without_tenants" {
+  command = plan
+
+  variables {
+    auth = { type = "api_key" }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "refuses_tenants_under_iam" {
+  command = plan
+
+  variables {
+    tenants = { marketing = { models = ["nova"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "refuses_a_tenant_with_an_undeclared_model" {
+  command = plan
+
+  variables {
+    auth    = { type = "api_key" }
+    tenants = { marketing = { models = ["nova", "slow"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "refuses_a_fallback_that_a_tenant_may_not_use" {
+  command = plan
+
+  variables {
+    auth    = { type = "api_key" }
+    tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "refuses_a_tenant_name_with_a_hash_sign" {
+  command = plan
+
+  variables {
+    auth    = { type = "api_key" }
+    tenants = { "tenant#1" = { models = ["nova"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "refuses_a_tenant_without_models" {
+  command = plan
+
+  variables {
+    auth    = { type = "api_key" }
+    tenants = { marketing = { models = [], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "refuses_a_tenant_without_keys" {
+  command = plan
+
+  variables {
+    auth    = { type = "api_key" }
+    tenants = { marketing = { models = ["nova"], api_key_sha256 = [] } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "refuses_a_key_instead_of_its_hash" {
+  command = plan
+
+  variables {
+    auth    = { type = "api_key" }
+    tenants = { marketing = { models = ["nova"], api_key_sha256 = ["sk-live-1234"] } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "refuses_one_key_of_two_tenants" {
+  command = plan
+
+  variables {
+    auth    = { type = "api_key" }
+    tenants = { marketing = { models = ["nova"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] }, sales = { models = ["nova"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
+  }
+
+  expect_failures = [var.tenants]
+}
+
+run "refuses_a_function_that_outlasts_the_stream" {
+  command = plan
+
+  variables {
+    timeout_seconds = 900
+  }
+
+  expect_failures = [var.timeout_seconds]
+}
+
+run "refuses_a_function_that_outlasts_a_buffered_answer" {
+  command = plan
+
+  variables {
+    streaming       = false
+    timeout_seconds = 29
+  }
+
+  expect_failures = [var.timeout_seconds]
+}
+
+run "refuses_a_function_without_time" {
+  command = plan
+
+  variables {
+    timeout_seconds = 0
+  }
+
+  expect_failures = [var.timeout_seconds]
+}
+
+run "refuses_a_stream_longer_than_api_gateway_waits" {
+  command = plan
+
+  variables {
+    gateway_timeout_seconds = 901
+  }
+
+  expect_failures = [var.gateway_timeout_seconds]
+}
+
+run "refuses_a_buffered_answer_later_than_any_quota" {
+  command = plan
+
+  variables {
+    streaming               = false
+    gateway_timeout_seconds = 301
+  }
+
+  expect_failures = [var.gateway_timeout_seconds]
+}
+
+run "refuses_snap_start_with_streaming" {
+  command = plan
+
+  variables {
+    snap_start = true
+  }
+
+  expect_failures = [var.snap_start]
+}
+
+run "refuses_a_metrics_namespace_of_aws" {
+  command = plan
+
+  variables {
+    metrics_namespace = "AWS/Lambda"
+  }
+
+  expect_failures = [var.metrics_namespace]
+}
+
+run "refuses_an_account_id_that_is_none" {
+  command = plan
+
+  variables {
+    allowed_account_ids = ["1234"]
+  }
+
+  expect_failures = [var.allowed_account_ids]
+}
+
+run "refuses_accounts_without_iam" {
+  command = plan
+
+  variables {
+    auth                = { type = "cognito", user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"] }
+    allowed_account_ids = ["111122223333"]
+  }
+
+  expect_failures = [var.allowed_account_ids]
+}
+
+run "refuses_an_organization_id_that_is_none" {
+  command = plan
+
+  variables {
+    allowed_organization_id = "acme"
+  }
+
+  expect_failures = [var.allowed_organization_id]
+}
+
+run "refuses_an_organization_without_iam" {
+  command = plan
+
+  variables {
+    auth                    = { type = "cognito", user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"] }
+    allowed_organization_id = "o-a1b2c3d4e5"
+  }
+
+  expect_failures = [var.allowed_organization_id]
+}
+
+run "refuses_an_unknown_kind_of_auth" {
+  command = plan
+
+  variables {
+    auth = { type = "none" }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_cognito_without_user_pools" {
+  command = plan
+
+  variables {
+    auth = { type = "cognito" }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_user_pools_without_cognito" {
+  command = plan
+
+  variables {
+    auth = { user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"] }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_scopes_without_cognito" {
+  command = plan
+
+  variables {
+    auth = { scopes = ["llm/call"] }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_custom_without_an_authorizer" {
+  command = plan
+
+  variables {
+    auth = { type = "custom" }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_an_authorizer_without_custom" {
+  command = plan
+
+  variables {
+    auth = { authorizer = { function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_an_unknown_kind_of_authorizer" {
+  command = plan
+
+  variables {
+    auth = { type = "custom", authorizer = { type = "jwt", function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_a_token_authorizer_that_reads_no_header" {
+  command = plan
+
+  variables {
+    auth = { type = "custom", authorizer = { type = "token", identity_sources = ["context.identity.sourceIp"], function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_a_decision_cached_for_a_day" {
+  command = plan
+
+  variables {
+    auth = { type = "custom", authorizer = { cache_seconds = 86400, function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_a_decision_cached_by_nothing" {
+  command = plan
+
+  variables {
+    auth = { type = "custom", authorizer = { cache_seconds = 60, identity_sources = [], function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_old_tls" {
+  command = plan
+
+  variables {
+    domain = { name = "llm.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/a", security_policy = "TLS_1_0" }
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "refuses_a_domain_for_a_private_api" {
+  command = plan
+
+  variables {
+    domain  = { name = "llm.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/a" }
+    private = { vpc_endpoint_ids = ["vpce-0a1b2c3d"] }
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "refuses_a_private_api_without_endpoints" {
+  command = plan
+
+  variables {
+    private = { vpc_endpoint_ids = [] }
+  }
+
+  expect_failures = [var.private]
+}
+
+run "refuses_a_throttle_that_refuses_everything" {
+  command = plan
+
+  variables {
+    throttling = { rate_limit = 0 }
+  }
+
+  expect_failures = [var.throttling]
+}
