@@ -8,6 +8,7 @@
 | `POST /_local_aws/faults` | adds one: `{"kind": "throttle", "model": "claude", "times": 2}` |
 | `DELETE /_local_aws/faults` | clears all |
 | `GET /_local_aws/apis` | the deployed stages and their local addresses |
+| `GET /_local_aws/inventory` | what exists in the account |
 | `GET /_local_aws/functions/idle` | answers once no function runs and all logs are written |
 | `POST /_local_aws/credentials` | `{"role_arn": …, "session_name": …}`: credentials of that role |
 """
@@ -20,6 +21,7 @@ from typing import Any
 from local_aws.control_plane import ControlPlane
 from local_aws.credentials import DEFAULT_DURATION_SECONDS, CredentialStore
 from local_aws.faults import Faults
+from local_aws.inventory import inventory
 from local_aws.journal import Journal
 from local_aws.lambda_service import LambdaService
 
@@ -73,6 +75,8 @@ class ControlApi:
                 return self._faults.clear()
             case "GET apis":
                 return self._apis()
+            case "GET inventory":
+                return inventory()
             case "GET functions/idle":
                 return {"idle": self._lambda_service.wait_until_idle()}
             case "POST credentials":

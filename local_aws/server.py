@@ -24,6 +24,7 @@ from local_aws.faults import Faults
 from local_aws.front import Front
 from local_aws.gateway import Gateway
 from local_aws.gateway.server import GatewayServer
+from local_aws.inventory import inventory
 from local_aws.journal import Journal
 from local_aws.lambda_service import LambdaService
 from local_aws.lambda_service.service import MAX_SANDBOXES
@@ -89,7 +90,7 @@ class LocalAws:
             self.journal,
             control_api,
         )
-        self.gateway = Gateway(self.control_plane, self.lambda_service, self.credentials)
+        self.gateway = Gateway(self.control_plane, self.credentials, self.lambda_service)
         certificates = create_certificates(self._folder)
         self.ca_file = certificates.ca_file
         plain, secure = self._listen(self.gateway), self._listen(self.gateway, certificates.server_context())
@@ -147,6 +148,10 @@ class LocalAws:
         if len(host) < 2 or host[1] != "execute-api":
             raise ValueError(f"{invoke_url!r} is no invoke URL: https://ID.execute-api.REGION.amazonaws.com/STAGE")
         return f"{self.gateway_url}/_api/{host[0]}{parts.path}"
+
+    def inventory(self) -> list[str]:
+        """Every resource that exists in the account; empty again once everything is destroyed."""
+        return inventory()
 
     def _listen(self, app: object, tls: ssl.SSLContext | None = None) -> GatewayServer:
         server = GatewayServer(app, tls=tls)
