@@ -83,23 +83,62 @@ def exchanges(draw):
     return [{"role": "assistant", "content": draw(_optional(texts)), "tool_calls": calls}, *results]
 
 
+said = st.text(min_size=1, max_size=20).filter(str.strip)
+
+
+@st.composite
+def sound_exchanges(draw):
+    """Calls with their results, as an agent sends them."""
+    called = draw(st.lists(ids, min_size=1, max_size=3, unique=True))
+    inputs = st.dictionaries(texts, texts, max_size=2).map(json.dumps) | st.just("")
+    calls = [
+        {"id": id, "type": "function", "function": {"name": draw(names), "arguments": draw(inputs)}} for id in called
+    ]
+    results = [{"role": "tool", "tool_call_id": id, "content": draw(texts)} for id in draw(st.permutations(called))]
+    return [{"role": "assistant", "content": draw(_optional(texts)), "tool_calls": calls}, *results]
+
+
+sound_files = st.builds(
+    lambda name, raw: {
+        "type": "file",
+        "file": {"filename": name + ".txt", "file_data": base64.b64encode(raw).decode()},
+    },
+    texts,
+    st.binary(min_size=1, max_size=6),
+)
+sound_users = st.builds(
+    lambda text, parts: {"role": "user", "content": [{"type": "text", "text": text}, *parts]},
+    said,
+    st.lists(text_parts | images | sound_files, max_size=3),
+) | st.builds(lambda text: {"role": "user", "content": text}, said)
+sound_conversations = st.builds(
+    lambda before, first, rest: [*before, first, *(message for group in rest for message in group)],
+    st.lists(systems, max_size=2),
+    sound_users,
+    st.lists(
+        (sound_users | systems | assistants).map(lambda message: [message]) | sound_exchanges(),
+        max_size=5,
+    ),
+)
 single = st.one_of(users, users, systems, assistants).map(lambda message: [message])
-conversations = st.lists(single | exchanges(), max_size=6).map(lambda groups: [m for group in groups for m in group])
+conversations = sound_conversations | st.lists(single | exchanges(), max_size=6).map(
+    lambda groups: [message for group in groups for message in group]
+)
 requests = st.fixed_dictionaries(
     {},
     optional={
         "tools": st.lists(
             st.sampled_from([WEATHER, CLOCK]), max_size=2, unique_by=lambda tool: tool["function"]["name"]
         ),
-        "tool_choice": st.sampled_from(["auto", "none", "required", None]),
+        "tool_choice": st.sampled_from(["auto", "none", None]),
         "response_format": st.sampled_from([JSON_FORMAT, {"type": "text"}, None]),
         "reasoning_effort": st.sampled_from(["none", "minimal", "low", "medium", "high", None]),
-        "temperature": st.floats(0, 2) | st.integers(0, 2),
+        "temperature": st.floats(0, 1) | st.integers(0, 2),
         "top_p": st.floats(0, 1),
         "max_tokens": st.integers(1, 5000),
-        "stop": texts | st.lists(texts, max_size=4),
+        "stop": said | st.lists(said, max_size=4),
         "parallel_tool_calls": st.booleans(),
-        "n": st.integers(1, 2),
+        "n": st.sampled_from([1, 1, 1, 2]),
         "user": texts,
     },
 )
@@ -156,6 +195,19 @@ def test_what_openai_admits_is_a_valid_converse_request_or_a_400(messages, field
     # THEN it is a 400 that says something, or a request that Bedrock takes
     if not is_refusal(result):
         check_converse(result)
+
+
+@settings(max_examples=200, deadline=None)
+@given(sound_conversations, st.booleans(), TARGETS.filter(lambda target: target is not TITAN))
+def test_a_sound_conversation_is_never_refused(messages, offers_tools, target):
+    # GIVEN a conversation as chats and agents send it
+    tools = {"tools": [WEATHER, CLOCK]} if offers_tools else {}
+
+    # WHEN it is translated
+    body = converse_body(chat(messages=messages, **tools), target)
+
+    # THEN Bedrock takes it
+    check_converse(body)
 
 
 @settings(deadline=None)
