@@ -9,7 +9,7 @@ odd answer: a number that isn't there is estimated.
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -88,12 +88,13 @@ def estimate_tokens(text: bytes) -> int:
 
 
 def of_answer(
-    family: str, operation: str, request: bytes, headers: Mapping[str, str], document: Any, answer: bytes
+    family: str, operation: str, request: Callable[[], bytes], headers: Mapping[str, str], document: Any, answer: bytes
 ) -> Usage:
     """The usage of a whole answer.
 
     Parameters:
         operation: `invoke` or `converse`.
+        request: gives the request's body, for an estimate.
         headers: the answer's headers, names in lower case.
         document: the answer's parsed JSON, or None where it is none.
     """
@@ -108,7 +109,7 @@ def of_answer(
 class StreamUsage:
     """Collects the usage of a streamed answer, message by message."""
 
-    def __init__(self, family: str, operation: str, request: bytes) -> None:
+    def __init__(self, family: str, operation: str, request: Callable[[], bytes]) -> None:
         self._family = family
         self._operation = operation
         self._request = request
@@ -163,12 +164,12 @@ class StreamUsage:
                 self._found[position] = max(value, self._found[position] or 0)
 
 
-def _complete(found: Sequence[int | None], family: str, request: bytes, produced_tokens: int) -> Usage:
+def _complete(found: Sequence[int | None], family: str, request: Callable[[], bytes], produced_tokens: int) -> Usage:
     tokens_in, tokens_out, cache_read, cache_write = found
     if tokens_out is None and family in _NO_OUTPUT_TOKENS:
         tokens_out = 0
     return Usage(
-        estimate_tokens(request) if tokens_in is None else tokens_in,
+        estimate_tokens(request()) if tokens_in is None else tokens_in,
         produced_tokens if tokens_out is None else tokens_out,
         cache_read or 0,
         cache_write or 0,

@@ -163,8 +163,7 @@ class Inference:
         document = parse_json(answer.body)
         if document is None and _is_json_due(target, call, payload):
             raise failures.broken_off(target, "The answer is not JSON.")
-        request = payload.body_bytes()
-        usage = of_answer(target.family, call.operation, request, answer.headers, document, answer.body)
+        usage = of_answer(target.family, call.operation, payload.body_bytes, answer.headers, document, answer.body)
         progress.spend(usage, latency_ms(answer.headers, document))
         return answer
 
@@ -199,7 +198,7 @@ class Inference:
             Pump(opened.pieces),
             target,
             call.operation,
-            payload.body_bytes(),
+            payload.body_bytes,
             deadline,
             progress,
             pings=call.pings,

@@ -22,15 +22,24 @@ class ModelClient(Protocol):
         ...
 
 
+def _sagemaker() -> ModelClient:
+    from llm_api.inference.sagemaker import SageMaker
+
+    return SageMaker()
+
+
 class Clients:
     """One client for each service.
 
     Parameters:
-        make_bedrock: replaced in tests.
+        bedrock, sagemaker: make the clients; replaced in tests.
     """
 
-    def __init__(self, make_bedrock: Callable[[], Bedrock] = Bedrock) -> None:
-        self._make_bedrock = make_bedrock
+    def __init__(
+        self, bedrock: Callable[[], Bedrock] = Bedrock, sagemaker: Callable[[], ModelClient] = _sagemaker
+    ) -> None:
+        self._make_bedrock = bedrock
+        self._make_sagemaker = sagemaker
         self._lock = threading.Lock()
         self._bedrock: Bedrock | None = None
         self._sagemaker: ModelClient | None = None
@@ -46,9 +55,7 @@ class Clients:
         """The client that calls `target`."""
         if target.endpoint is None:
             return self.bedrock()
-        from llm_api.inference.sagemaker import SageMaker
-
         with self._lock:
             if self._sagemaker is None:
-                self._sagemaker = SageMaker()
+                self._sagemaker = self._make_sagemaker()
             return self._sagemaker

@@ -1,6 +1,6 @@
 """Frames of a streamed answer, one by one, with a proper end or a fault: never silence."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +48,7 @@ class FrameReader:
         pump: Pump[bytes],
         target: Target,
         operation: Operation,
-        request: bytes,
+        request: Callable[[], bytes],
         deadline: Deadline,
         progress: Progress,
         *,
