@@ -1,0 +1,181 @@
+"""The listener: werkzeug's threaded server, with what a gateway needs beside it.
+
+Headers keep their case, connections are kept alive, each piece of a stream is flushed, and an answer that fails on the
+way is cut off without its closing chunk, so that no caller takes the half for the whole.
+"""
+
+import socket
+import ssl
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from local_aws.gateway.wire import RAW_HEADERS
+from local_aws.models.types import ConnectionCut
+
+KEEP_ALIVE_SECONDS = 60.0
+LINGER_BYTES = 64 * 1024 * 1024
+LINGER_SECONDS = 2.0
+_BODILESS = {204, 304}
+
+
+class GatewayRequestHandler(WSGIRequestHandler):
+    """One connection. Any WSGI application can be served with it."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = KEEP_ALIVE_SECONDS
+    # Otherwise the head and the first piece of a short answer wait for each other's acknowledgement.
+    disable_nagle_algorithm = True
+
+    def make_environ(self) -> dict[str, Any]:
+        environ = super().make_environ()
+        environ[RAW_HEADERS] = [(name, str(value)) for name, value in self.headers.items()]
+        self._body = _CountingInput(environ["wsgi.input"])
+        environ["wsgi.input"] = self._body
+        return environ
+
+    def run_wsgi(self) -> None:
+        """Serves one request; afterwards the connection is ready for the next one, or closed."""
+        self.environ = environ = self.make_environ()
+        answer = _Answer(self)
+        application_iter: Iterable[bytes] = ()
+        try:
+            application_iter = self.server.app(environ, answer.start)
+            for piece in application_iter:
+                answer.write(piece)
+            answer.finish()
+        except (ConnectionError, TimeoutError, ssl.SSLError):
+            self.close_connection = True  # the caller is gone
+        except Exception as error:
+            self.close_connection = True
+            if not answer.begun:
+                answer.fail()
+            if not isinstance(error, (StreamCut, ConnectionCut)):
+                self.server.log("error", f"{self.command} {self.path.split('?')[0]}: {error!r}")
+        finally:
+            close = getattr(application_iter, "close", None)
+            if close is not None:
+                close()
+        if self._unread():
+            self.close_connection = True
+            self._linger()
+
+    def _unread(self) -> bool:
+        if self.environ.get("wsgi.input_terminated"):
+            return not self._body.exhausted
+        declared = self.headers.get("Content-Length") or ""
+        return declared.isdigit() and self._body.count < int(declared)
+
+    def _linger(self) -> None:
+        """Reads on for a moment, so that a caller who is still sending gets to see the answer, and no reset."""
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(LINGER_SECONDS)
+            left = LINGER_BYTES
+            while left > 0 and (piece := self.connection.recv(65536)):
+                left -= len(piece)
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing: the access log is the stage's."""
+
+
+class StreamCut(Exception):
+    """Raised by an answer's iterator: sever the connection here, since the answer will never be whole."""
+
+
+class _CountingInput:
+    """Counts what was read of a request's body."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.count = 0
+        self.exhausted = False
+
+    def read(self, size: int = -1) -> bytes:
+        data: bytes = self._stream.read(size)
+        self.count += len(data)
+        self.exhausted = self.exhausted or size < 0 or len(data) < size
+        return data
+
+
+class _Answer:
+    """Writes one response."""
+
+    def __init__(self, handler: GatewayRequestHandler) -> None:
+        self._handler = handler
+        self._status = 500
+        self._headers: list[tuple[str, str]] = []
+        self._chunked = False
+        self.begun = False
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        """WSGI's `start_response`."""
+        self._status, self._headers = int(status.split(" ", 1)[0]), headers
+        return self.write
+
+    def write(self, piece: bytes) -> None:
+        if not self.begun:
+            self._begin()
+        if not piece or self._handler.command == "HEAD":
+            return
+        if self._chunked:
+            piece = b"%x\r\n%s\r\n" % (len(piece), piece)
+        self._handler.wfile.write(piece)
+        self._handler.wfile.flush()
+
+    def finish(self) -> None:
+        """The end of a whole answer."""
+        if not self.begun:
+            self._begin()
+        if self._chunked and self._handler.command != "HEAD":
+            self._handler.wfile.write(b"0\r\n\r\n")
+        self._handler.wfile.flush()
+
+    def fail(self) -> None:
+        """An answer for a fault of the application itself."""
+        with suppress(OSError):
+            self.start("500 Internal Server Error", [("Content-Length", "0")])
+            self.finish()
+
+    def _begin(self) -> None:
+        self.begun = True
+        handler = self._handler
+        names = {name.lower() for name, _ in self._headers}
+        sized = "content-length" in names or self._status in _BODILESS or self._status < 200
+        self._chunked = not sized and handler.request_version == "HTTP/1.1"
+        handler.send_response(self._status)
+        for name, value in self._headers:
+            if name.lower() != "date":
+                handler.send_header(name, value)
+        if self._chunked:
+            handler.send_header("Transfer-Encoding", "chunked")
+        elif not sized:
+            handler.close_connection = True
+        if handler.close_connection or handler._unread():
+            handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.flush()
+
+
+class GatewayServer(ThreadedWSGIServer):
+    """A listener with a thread for each connection. `serve_forever` runs it, `shutdown` and `server_close` end it."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(host, port, app, handler=GatewayRequestHandler, ssl_context=tls)
+        if isinstance(self.socket, ssl.SSLSocket):
+            # The handshake is left to the connection's own thread: one slow caller must not hold up all others.
+            setattr(self.socket, "do_handshake_on_connect", False)  # noqa: B010 - the attribute has no stub
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        print(f"gateway: {message % args if args else message}", file=sys.stderr)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        error = sys.exc_info()[1]
+        if not isinstance(error, (ConnectionError, TimeoutError, ssl.SSLError)):
+            self.log("error", repr(error).replace("%", "%%"))
