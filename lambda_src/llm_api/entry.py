@@ -39,18 +39,18 @@ def build() -> App:
 
 
 def buffered(app: App, event: object, remaining_ms: float, function_request_id: str | None = None) -> dict[str, Any]:
-    """The proxy response to an event.
+    """The proxy response to an event. Never raises.
 
     Parameters:
         event: the invocation's payload, decoded.
         remaining_ms: milliseconds until Lambda ends the invocation.
         function_request_id: Lambda's own ID of the invocation.
     """
-    response = _respond(app, event, remaining_ms, function_request_id)
+    request, response = _respond(app, event, remaining_ms, function_request_id)
     try:
         return to_proxy_response(response)
     except Exception as error:
-        return to_proxy_response(_failure(error, response, function_request_id))
+        return to_proxy_response(_in_place_of(response, error, request, function_request_id))
 
 
 def streamed(app: App, event: object, remaining_ms: float, function_request_id: str | None = None) -> Iterator[bytes]:
@@ -62,12 +62,12 @@ def streamed(app: App, event: object, remaining_ms: float, function_request_id: 
     Raises:
         Exception: what the body raised after its first piece. The answer can't be completed then, only cut off.
     """
-    response = _respond(app, event, remaining_ms, function_request_id)
+    request, response = _respond(app, event, remaining_ms, function_request_id)
     pieces = to_stream(response)
     try:
         first = next(pieces)
     except Exception as error:
-        pieces = to_stream(_failure(error, response, function_request_id))
+        pieces = to_stream(_in_place_of(response, error, request, function_request_id))
         first = next(pieces)
     yield first
     yield from pieces
@@ -83,10 +83,11 @@ def log_fault(
     import traceback
 
     frames = traceback.extract_tb(error.__traceback__)
+    now = time.time()
     line = {
         "level": level,
         "message": message,
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()),
+        "timestamp": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now)) + f",{int(now % 1 * 1000):03d}+0000",
         "service": os.environ.get("POWERTOOLS_SERVICE_NAME", "llm-api"),
         "function_request_id": function_request_id,
         "exception_name": type(error).__name__,
@@ -95,23 +96,40 @@ def log_fault(
     print(json.dumps(line), flush=True)
 
 
-def _respond(app: App, event: object, remaining_ms: float, function_request_id: str | None) -> Response:
+def _respond(
+    app: App, event: object, remaining_ms: float, function_request_id: str | None
+) -> tuple[Request | None, Response]:
+    request: Request | None = None
     try:
         request = to_request(event, function_request_id)
-        return app.handle(request, Deadline.after(remaining_ms / 1000 - RESERVE_SECONDS))
+        return request, app.handle(request, Deadline.after(remaining_ms / 1000 - RESERVE_SECONDS))
     except Exception as error:
-        return _failure(error, None, function_request_id)
+        if not isinstance(error, ApiError):
+            log_fault("a request failed in a way that nobody foresaw", error, function_request_id)
+        return request, _error_response(error, request)
 
 
-def _failure(error: Exception, response: Response | None, function_request_id: str | None) -> Response:
-    """The answer in place of one that can't be given; what was left of that one is read, so that it is counted."""
-    if response is not None and not isinstance(response.body, bytes):
+def _in_place_of(
+    response: Response, error: Exception, request: Request | None, function_request_id: str | None
+) -> Response:
+    """The error instead of an answer that can't be sent. What is left of that answer is read, so that it is counted."""
+    log_fault("an answer could not be sent", error, function_request_id)
+    if not isinstance(response.body, bytes):
         try:
             for _ in response.body:
                 pass
         except Exception as another:
-            log_fault("the rest of a failed answer could not be read", another, function_request_id)
-    if not isinstance(error, ApiError):
-        log_fault("a request failed in a way that nobody foresaw", error, function_request_id)
-        error = Internal("The deployment failed on this request. Its log holds the cause under the request's ID.")
-    return to_error_response(error, response.headers.get("x-request-id") if response else None)
+            log_fault("the rest of that answer could not be read", another, function_request_id)
+    return _error_response(error, request)
+
+
+def _error_response(error: Exception, request: Request | None) -> Response:
+    known = error if isinstance(error, ApiError) else Internal()
+    if request is None:
+        return to_error_response(known)
+    from llm_api.routes import dialect_of, error_for_any_client
+
+    dialect = dialect_of(request)
+    response = (dialect.error if dialect is not None else error_for_any_client)(known, request)
+    response.headers["x-request-id"] = request.id
+    return response

@@ -153,11 +153,9 @@ def to_stream(response: Response) -> Iterator[bytes]:
     yield from (piece for piece in pieces if piece)
 
 
-def to_error_response(error: ApiError, request_id: str | None = None) -> Response:
-    """An error outside every dialect, in the shape that API Gateway's own refusals have in this deployment."""
+def to_error_response(error: ApiError) -> Response:
+    """The error of an event that holds no request, hence no dialect."""
     headers = {"content-type": "application/json", "x-amzn-errortype": error.code}
-    if request_id is not None:
-        headers["x-request-id"] = request_id
     return Response(error.status, headers, json.dumps({"message": error.message}).encode())
 
 

@@ -314,13 +314,12 @@ def test_metadata_that_api_gateway_would_not_read_is_refused() -> None:
         next(to_stream(response))
 
 
-def test_error_outside_every_dialect() -> None:
-    # GIVEN an error before any dialect was found
+def test_error_of_an_event_without_a_request() -> None:
+    # GIVEN an error before any request was found
     error: ApiError = Throttled("Slow down.")
     # WHEN it is rendered
-    response = to_error_response(error, "id-1")
+    response = to_error_response(error)
     # THEN it has the shape that boto3 reads
     assert response.status == 429
     assert response.headers["x-amzn-errortype"] == "ThrottlingException"
-    assert response.headers["x-request-id"] == "id-1"
     assert json.loads(response.body if isinstance(response.body, bytes) else b"") == {"message": "Slow down."}

@@ -4,7 +4,7 @@ import importlib
 import json
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -135,6 +135,23 @@ def test_answer_beyond_six_megabytes_is_a_413() -> None:
     assert answer["statusCode"] == 413
     assert "6 MB" in json.loads(answer["body"])["message"]
     assert answer["headers"]["x-request-id"] == proxy_event()["requestContext"]["requestId"]
+
+
+@pytest.mark.parametrize(
+    ("route", "is_the_dialects_own"),
+    [
+        ("/model/fast/converse", lambda body: set(body) == {"message"}),
+        ("/v1/chat/completions", lambda body: "message" in body["error"]),
+        ("/v1/messages", lambda body: body["type"] == "error"),
+    ],
+)
+def test_late_error_keeps_the_dialects_shape(route: str, is_the_dialects_own: Callable[[Any], bool]) -> None:
+    # GIVEN an answer that is found too large after the dialect rendered it
+    event = proxy_event(resource=route, path=route)
+    answer = entry.buffered(Answering(b"x" * (MAX_PROXY_RESPONSE_BYTES + 1)), event, 10_000)
+    # THEN the caller's SDK can still read the refusal
+    assert answer["statusCode"] == 413
+    assert is_the_dialects_own(json.loads(answer["body"]))
 
 
 def test_stream_that_fails_in_a_buffered_deployment_is_a_500() -> None:
