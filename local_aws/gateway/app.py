@@ -54,8 +54,8 @@ class Gateway:
     def __init__(
         self,
         control_plane: Stages,
-        lambda_service: LambdaService,
         credentials: CredentialStore,
+        lambda_service: LambdaService,
         *,
         keys_of_pool: PoolKeys = pool_keys,
         limits: Limits | None = None,

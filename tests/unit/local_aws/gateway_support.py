@@ -178,7 +178,7 @@ def serve(
     """A gateway that serves one document, and the Lambda service behind it."""
     functions = FakeLambda(answer) if answer else FakeLambda()
     control_plane = FakeControlPlane([stage_of(body, **(stage or {}))], mappings or [])
-    gateway = Gateway(control_plane, functions, credentials or CredentialStore(), **options)  # type: ignore[arg-type]
+    gateway = Gateway(control_plane, credentials or CredentialStore(), functions, **options)  # type: ignore[arg-type]
     return Caller(gateway), functions
 
 
