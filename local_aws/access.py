@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from local_aws.aws_errors import AwsError, access_denied
+from local_aws.aws_errors import access_denied
 from local_aws.credentials import Credentials
 from local_aws.iam.evaluation import Decision, evaluate
 from local_aws.iam.identities import policies_of

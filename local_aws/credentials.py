@@ -1,7 +1,7 @@
 """Temporary credentials of roles, as STS hands them out, and who stands behind an access key.
 
-The account's administrator (access key `test`, secret `test`) is like the root user: nothing evaluates it. Everything else belongs to a
-role, and each of its calls is evaluated against the policies that are deployed on that role.
+The account's administrator (access key `test`, secret `test`) is like the root user: nothing evaluates it. Everything
+else belongs to a role, and each of its calls is evaluated against the policies that are deployed on that role.
 """
 
 import secrets

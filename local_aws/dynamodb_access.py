@@ -45,7 +45,7 @@ def checks_for(operation: str, request: Mapping[str, Any], region: str, account:
         return [tables.check(operation, request)]
     if operation == "BatchGetItem":
         return [
-            tables.check(operation, {"TableName": table}, [key for key in part.get("Keys", [])])
+            tables.check(operation, {"TableName": table}, list(part.get("Keys", [])))
             for table, part in request.get("RequestItems", {}).items()
         ]
     if operation == "BatchWriteItem":

@@ -6,8 +6,8 @@ from typing import Any
 
 Names = Callable[[Any], Iterable[str]]
 
-# moto's module and backend, and how to read the names of what was created out of it. Only what users create is listed, not
-# what AWS puts into each account (managed policies, default VPCs, `alias/aws/…`).
+# moto's module and backend, and how to read the names of what was created out of it. Only what users create is listed,
+# not what AWS puts into each account (managed policies, default VPCs).
 _KINDS: tuple[tuple[str, str, str, Names], ...] = (
     ("acm", "acm_backends", "certificate", lambda b: b._certificates),
     ("apigateway", "apigateway_backends", "REST API", lambda b: b.apis),

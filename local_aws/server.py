@@ -90,7 +90,7 @@ class LocalAws:
             self.journal,
             control_api,
         )
-        self.gateway = Gateway(self.control_plane, self.credentials, self.lambda_service)
+        self.gateway = Gateway(self.control_plane, credentials=self.credentials, lambda_service=self.lambda_service)
         certificates = create_certificates(self._folder)
         self.ca_file = certificates.ca_file
         plain, secure = self._listen(self.gateway), self._listen(self.gateway, certificates.server_context())
@@ -122,7 +122,7 @@ class LocalAws:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def environment(self) -> dict[str, str]:
-        """Environment for Terraform, boto3 and other children: the endpoint, test credentials, and away from the host's AWS.
+        """Environment for Terraform, boto3 and other children: endpoint, test credentials, nothing of the host's AWS.
 
         Lay it over an environment from which every `AWS_…` variable has been removed.
         """

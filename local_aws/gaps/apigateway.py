@@ -27,9 +27,9 @@ class Snapshot:
 
 @gap
 def imports_keep_the_document(patch: Patch) -> None:
-    """apigateway:PutRestApi and apigateway:ImportRestApi drop response transfer modes, security, authorizers and gateway responses.
+    """apigateway:PutRestApi and ImportRestApi drop transfer modes, security, authorizers and gateway responses.
 
-    The document is kept on moto's API object, so it lives and dies with it; the resource policy in it becomes the API's.
+    The document is kept on moto's API object, so it lives and dies with it; its resource policy becomes the API's.
     """
 
     def put(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,7 +56,7 @@ def imports_keep_the_document(patch: Patch) -> None:
 
 @gap
 def imports_take_any_method_and_bare_mocks(patch: Patch) -> None:
-    """apigateway:PutRestApi crashes on a mock integration without `uri` and `httpMethod`, and on what is no method in a path.
+    """apigateway:PutRestApi crashes on a mock without `uri` and `httpMethod`, and on what is no method in a path.
 
     moto sees a document with `ANY` spelt as its method and mock integrations filled up; AWS ignores both there. What
     `failonwarnings` judges is the caller's document, before that.
@@ -101,7 +101,7 @@ def _for_moto(document: dict[str, Any]) -> dict[str, Any]:
 
 @gap
 def deployments_keep_a_snapshot(patch: Patch) -> None:
-    """apigateway:CreateDeployment does not remember what it deployed; on AWS a stage serves that, not the API as it is now."""
+    """apigateway:CreateDeployment does not remember what it deployed, which is what a stage serves on AWS."""
 
     def create(original: Callable[..., Any]) -> Callable[..., Any]:
         def create_deployment(self: RestAPI, *args: Any, **kwargs: Any) -> Any:

@@ -1,5 +1,6 @@
 """Lambda: fields that moto does not echo, and refusals of AWS that it lacks."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,14 +12,33 @@ from local_aws.gaps.patching import Patch, gap
 ENVIRONMENT_LIMIT_BYTES = 4 * 1024
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
 RESERVED_VARIABLES = frozenset(
-    ["_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"]
+    [
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+    ]
 )
 ECHOED = ("LoggingConfig", "SnapStart", "DeadLetterConfig")
 
 
 @gap
 def configuration_is_echoed(patch: Patch) -> None:
-    """lambda:CreateFunction and lambda:UpdateFunctionConfiguration forget LoggingConfig, SnapStart and DeadLetterConfig."""
+    """lambda:CreateFunction and UpdateFunctionConfiguration forget LoggingConfig, SnapStart and DeadLetterConfig."""
 
     def init(original: Callable[..., Any]) -> Callable[..., Any]:
         def __init__(self: LambdaFunction, account_id: str, spec: dict[str, Any], *args: Any, **kwargs: Any) -> None:
@@ -80,7 +100,7 @@ def configuration_is_updated(patch: Patch) -> None:
 
 @gap
 def environment_is_limited(patch: Patch) -> None:
-    """lambda:CreateFunction and lambda:UpdateFunctionConfiguration take more than 4 KB of environment, and reserved names."""
+    """lambda:CreateFunction and UpdateFunctionConfiguration take more than 4 KB of environment, and reserved names."""
 
     def init(original: Callable[..., Any]) -> Callable[..., Any]:
         def __init__(self: LambdaFunction, account_id: str, spec: dict[str, Any], *args: Any, **kwargs: Any) -> None:
@@ -109,9 +129,11 @@ def _check_environment(spec: Mapping[str, Any]) -> None:
             "provided contains reserved keys that are currently not supported for modification. Reserved keys used in "
             f"this request: {', '.join(reserved)}"
         )
-    size = sum(len(key.encode()) + len(str(value).encode()) for key, value in variables.items())
-    if size > ENVIRONMENT_LIMIT_BYTES:
+    # What AWS measures is the JSON of the variables, as its own message shows: each quote in a value counts twice.
+    # https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > ENVIRONMENT_LIMIT_BYTES:
         raise InvalidParameterValueException(
             "Lambda was unable to configure your environment variables because the environment variables you have "
-            f"provided exceeded the 4KB limit. String measured: {size} bytes"
+            f"provided exceeded the 4KB limit. String measured: {measured}"
         )

@@ -22,7 +22,7 @@ class ResourceNotFound(JsonRESTError):
 
 @gap
 def inference_profiles_are_described(patch: Patch) -> None:
-    """bedrock:GetInferenceProfile is missing; `data.aws_bedrock_inference_profile` reads a profile's destinations with it."""
+    """bedrock:GetInferenceProfile is missing; `data.aws_bedrock_inference_profile` finds destinations with it."""
 
     def make(_: Any) -> Any:
         def get_inference_profile(self: BedrockResponse) -> str:

@@ -13,7 +13,7 @@ _one_at_a_time = threading.RLock()
 
 @gap
 def requests_are_serialised(patch: Patch) -> None:
-    """dynamodb:UpdateItem (and the other writes) evaluate their condition and write in two steps, which other threads get between."""
+    """dynamodb:UpdateItem, like other writes, evaluates its condition and writes in two steps: threads get between."""
 
     def call(original: Callable[..., Any]) -> Callable[..., Any]:
         def call_action(self: DynamoHandler) -> Any:

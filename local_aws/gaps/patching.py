@@ -1,4 +1,4 @@
-"""How a gap is filled: moto's classes are patched in this process, and can be put back for the tests that watch the gap."""
+"""How a gap is filled: moto's classes are patched in this process, and put back for the tests that watch the gap."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The Python that runs a deployed function: its own version where one is installed here, else the one that runs local AWS."""
+"""The Python that runs a deployed function: its own version where one is found, else the one that runs local AWS."""
 
 import logging
 import os
@@ -32,8 +32,8 @@ class Interpreter:
 def interpreter_for(runtime: str) -> Interpreter:
     """The interpreter for a managed runtime such as `python3.13`; the choice is logged once a runtime.
 
-    Looked for: the environment variable `LOCAL_AWS_PYTHON_3_13`, then `.venv-lambda-3.13/bin/python` in the repository. Each
-    must be of that version and hold `awslambdaric` and `botocore`.
+    Looked for: the environment variable `LOCAL_AWS_PYTHON_3_13`, then `.venv-lambda-3.13/bin/python` in the repository.
+    Each must be of that version and hold `awslambdaric` and `botocore`.
 
     Raises:
         ValueError: not a Python runtime.

@@ -1,7 +1,8 @@
 """Ends sandboxes when this process ends, however it ends.
 
-A frozen process can't notice that its parent has died, and `PR_SET_PDEATHSIG` follows the thread that started the child, not the
-process. So one small child reads the sandboxes' process groups from a pipe; at the pipe's end it kills those that are left.
+A frozen process can't notice that its parent has died, and `PR_SET_PDEATHSIG` follows the thread that started the
+child, not the process. So one small child reads the sandboxes' process groups from a pipe; at the pipe's end it kills
+those that are left.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""One execution environment: a process of the deployed function, its Runtime API, its log; frozen while it has nothing to do.
+"""One execution environment: a process of the deployed function, its Runtime API, its log; frozen while it is idle.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """

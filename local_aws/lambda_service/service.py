@@ -89,7 +89,8 @@ class LambdaService:
             function_arn: with or without a qualifier (version number, alias, `$LATEST`).
             event: the JSON document, at most 6 MB.
             streaming: as `InvokeWithResponseStream` does it. A function that answers buffered is streamed in one chunk.
-            source: the service on whose behalf the call is made; the function's policy must allow it. None: not checked.
+            source: the service on whose behalf the call is made, which the function's policy must allow; None: not
+                checked.
 
         Raises:
             FunctionNotFound, NotPermitted, Throttled, RequestTooLarge: before anything runs.

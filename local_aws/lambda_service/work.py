@@ -67,7 +67,7 @@ class Work:
 
     Attributes:
         timeout_seconds: the function's timeout; the clock starts when the work is created, after init.
-        answered: the runtime has posted its whole answer, or failed; only the request for the next event is outstanding.
+        answered: the runtime has posted its whole answer, or failed; what is left is its request for the next event.
         log_lines: what the function wrote during this invocation.
     """
 
