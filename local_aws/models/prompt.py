@@ -127,7 +127,7 @@ def input_usage(prompt: Prompt) -> Usage:
         total += tokens_here
         if isinstance(part, CachePoint) and total >= CACHE_MINIMUM:
             ttl = part.ttl
-            if position <= spoken:
+            if spoken >= 0 and position <= spoken:
                 read = total
             else:
                 written = total - read
