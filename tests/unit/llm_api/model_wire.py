@@ -11,8 +11,8 @@ from typing import Any
 from llm_api.app import App
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
-from llm_api.eventstream import event
 from llm_api.events import Caller, Request, Response
+from llm_api.eventstream import event
 from llm_api.inference import Inference, Patience
 from llm_api.inference.clients import Clients
 from llm_api.registry import Registry, Target

@@ -1,0 +1,198 @@
+"""Each of Bedrock's failures becomes the status that names its cause, in words that leak nothing."""
+
+import pytest
+from llm_api.registry import Endpoint, Target
+
+from tests.unit.llm_api.conftest import Deploy
+from tests.unit.llm_api.model_wire import answer, chunk, failure, message_of, stream
+
+DENIED_BY_IAM = (
+    "User: arn:aws:sts::123456789012:assumed-role/acme-llm/acme-llm is not authorized to perform: bedrock:InvokeModel "
+    "on resource: arn:aws:bedrock:us-east-1::foundation-model/x because no identity-based policy allows the action"
+)
+
+
+@pytest.mark.parametrize("operation", ["invoke", "converse", "invoke-with-response-stream", "converse-stream"])
+@pytest.mark.parametrize(
+    ("upstream_status", "code", "status", "code_told"),
+    [
+        (400, "ValidationException", 400, "ValidationException"),
+        (403, "AccessDeniedException", 403, "AccessDeniedException"),
+        (404, "ResourceNotFoundException", 404, "ResourceNotFoundException"),
+        (429, "ThrottlingException", 429, "ThrottlingException"),
+        (400, "ServiceQuotaExceededException", 429, "ServiceQuotaExceededException"),
+        (429, "ModelNotReadyException", 503, "ModelNotReadyException"),
+        (408, "ModelTimeoutException", 504, "ModelTimeoutException"),
+        (424, "ModelErrorException", 502, "ModelErrorException"),
+        (424, "ModelStreamErrorException", 502, "ModelErrorException"),
+        (500, "InternalServerException", 502, "InternalServerException"),
+        (503, "ServiceUnavailableException", 503, "ServiceUnavailableException"),
+        (403, "UnrecognizedClientException", 500, "InternalServerException"),
+        (403, "InvalidSignatureException", 500, "InternalServerException"),
+        (403, "ExpiredTokenException", 500, "InternalServerException"),
+        (418, "NobodyKnowsException", 502, "InternalServerException"),
+        (429, "NobodyKnowsException", 429, "ThrottlingException"),
+    ],
+)
+def test_the_status_follows_the_cause(
+    deploy: Deploy, operation: str, upstream_status: int, code: str, status: int, code_told: str
+) -> None:
+    # GIVEN a model that always fails in one way
+    api = deploy()
+
+    # WHEN it is called
+    response = api.call(operation, {}, replies=[failure(upstream_status, code)] * 3)
+
+    # THEN status and code say why
+    assert response.status == status
+    assert response.headers["x-amzn-errortype"] == code_told
+    assert response.headers["x-request-id"] == "req-1"
+    assert response.headers["x-llm-model"] == "fast"
+
+
+def test_an_error_without_a_code_is_told_by_its_status(deploy: Deploy) -> None:
+    # GIVEN a page of a proxy in between
+    page = answer(b"<html>Bad gateway</html>", {"content-type": "text/html"}, 503)
+
+    # WHEN it answers
+    response = deploy().call("invoke", {}, replies=[page] * 3)
+
+    # THEN it counts as what its status says
+    assert response.status == 503
+
+
+def test_a_message_keeps_its_words_but_no_arn_and_no_account(deploy: Deploy) -> None:
+    # GIVEN a message that names internal things
+    message = "Model arn:aws-us-gov:bedrock:us-gov-west-1:123456789012:provisioned-model/abc of 123456789012: too long."
+
+    # WHEN it is passed on
+    response = deploy().call("invoke", {}, replies=[failure(400, "ValidationException", message)])
+
+    # THEN the words are there, the names are not
+    assert message_of(response) == "Model (ARN) of (account): too long."
+
+
+def test_a_denial_by_iam_is_told_in_our_words(deploy: Deploy) -> None:
+    # GIVEN a role that may not call the model
+    api = deploy()
+
+    # WHEN it is called
+    response = api.call("invoke", {}, replies=[failure(403, "AccessDeniedException", DENIED_BY_IAM)])
+
+    # THEN the caller learns whose role it is, and only the log has the ARNs
+    assert response.status == 403
+    assert "This deployment's own role may not call model 'fast'" in message_of(response)
+    assert "arn:" not in message_of(response)
+    assert api.log["reason"] == DENIED_BY_IAM
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (403, "AccessDeniedException", "You don't have access to the model with the specified model ID."),
+        (
+            403,
+            "AccessDeniedException",
+            "Model access is denied due to IAM user or service role is not authorized to perform the required AWS "
+            "Marketplace actions (aws-marketplace:ViewSubscriptions, aws-marketplace:Subscribe)",
+        ),
+        (
+            404,
+            "ResourceNotFoundException",
+            "Model use case details have not been submitted for this account. Fill out the Anthropic use case details "
+            "form before using the model.",
+        ),
+    ],
+)
+def test_an_account_that_has_not_enabled_a_model_is_told_so(
+    deploy: Deploy, status: int, code: str, message: str
+) -> None:
+    # GIVEN an account that never used the model
+    api = deploy()
+
+    # WHEN it is called
+    response = api.call("invoke", {}, replies=[failure(status, code, message)])
+
+    # THEN the message says what to do
+    assert response.status == 403
+    assert "has not enabled model 'fast'" in message_of(response)
+    assert "aws-marketplace:Subscribe" in message_of(response)
+
+
+def test_an_ended_model_is_told_so_and_not_asked_again(deploy: Deploy) -> None:
+    # GIVEN a model past its end of life
+    api = deploy()
+    message = "This model version has reached the end of its life. Please refer to the AWS documentation."
+
+    # WHEN it is called
+    response = api.call("invoke", {}, replies=[failure(404, "ResourceNotFoundException", message)])
+
+    # THEN it is a 404 that says so
+    assert response.status == 404
+    assert "past its end of life" in message_of(response)
+    assert len(api.wire.received) == 1
+
+
+def test_throttling_says_when_to_come_back(deploy: Deploy) -> None:
+    # GIVEN a throttle that names a time
+    throttled = failure(429, "ThrottlingException", headers={"retry-after": "7"})
+
+    # WHEN it stays
+    response = deploy().call("invoke", {}, replies=[throttled] * 3)
+
+    # THEN the caller gets that time
+    assert response.headers["retry-after"] == "7"
+
+
+def test_throttling_without_a_time_gets_ours(deploy: Deploy) -> None:
+    # GIVEN a throttle as Bedrock sends it
+    throttled = failure(429, "ThrottlingException")
+
+    # WHEN it stays
+    response = deploy().call("invoke", {}, replies=[throttled] * 3)
+
+    # THEN there is a time nevertheless
+    assert int(response.headers["retry-after"]) >= 1
+
+
+@pytest.mark.parametrize(("original", "status"), [(400, 400), (422, 400), (500, 502), (None, 502)])
+def test_a_containers_refusal_is_the_callers_and_its_crash_is_not(
+    deploy: Deploy, original: int | None, status: int
+) -> None:
+    # GIVEN a SageMaker container that answers with a status of its own
+    api = deploy(Target("tuned", None, "sagemaker", endpoint=Endpoint("acme")))
+    body = {"Message": "Received client error", "OriginalStatusCode": original}
+
+    # WHEN it is invoked
+    failed = answer(body, {"x-amzn-errortype": "ModelError"}, 424)
+    response = api.call("invoke", {}, model="tuned", replies=[failed])
+
+    # THEN only a refusal is a 4xx
+    assert response.status == status
+
+
+def test_an_endpoint_that_is_gone_is_no_fault_of_the_caller(deploy: Deploy) -> None:
+    # GIVEN an endpoint that was deleted: SageMaker answers 400
+    api = deploy(Target("tuned", None, "sagemaker", endpoint=Endpoint("acme")))
+    gone = failure(400, "ValidationError", "Endpoint acme of account 123456789012 not found.")
+
+    # WHEN it is invoked
+    response = api.call("invoke", {}, model="tuned", replies=[gone] * 3)
+
+    # THEN that is a 503
+    assert response.status == 503
+
+
+def test_a_first_frame_that_is_an_exception_has_a_status(deploy: Deploy) -> None:
+    # GIVEN a stream that opens with 200, and fails before it says anything
+    from llm_api.eventstream import exception
+
+    api = deploy()
+
+    # WHEN it is read
+    frames = stream(exception("modelStreamErrorException", "It broke."), chunk({}))
+    response = api.call("invoke-with-response-stream", {}, replies=[frames])
+
+    # THEN the caller gets an error instead of a stream
+    assert response.status == 502
+    assert message_of(response) == "It broke."
