@@ -170,12 +170,15 @@ def test_fields_that_an_answer_carries_may_come_back():
     assert call.warnings(CLAUDE) == []
 
 
-def test_a_name_is_ignored_with_a_warning():
-    # GIVEN a message with a participant's name
-    call = chat({**USER, "name": "Ada"})
+def test_other_fields_are_ignored_with_a_warning_that_holds_nothing_of_the_callers():
+    # GIVEN a participant's name, and a field whose name would break a header
+    call = chat({**USER, "name": "Ada", "x\r\nset-cookie: a": 1})
 
     # WHEN / THEN
-    assert call.warnings(CLAUDE) == ["the field name of messages was ignored: Bedrock has no equivalent"]
+    assert call.warnings(CLAUDE) == [
+        "name in messages: ignored, Bedrock has no equivalent",
+        "unknown fields in messages: ignored, Bedrock has no equivalent",
+    ]
 
 
 @pytest.mark.parametrize(

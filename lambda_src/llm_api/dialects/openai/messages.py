@@ -83,7 +83,9 @@ class _Translation:
             raise InvalidField(path, f"{path} must be a tool message: calls of the message before have no result yet.")
         for name, value in message.items():
             if name not in KNOWN_FIELDS and value is not None:
-                self._warn(f"the field {name[:32]} of messages was ignored: Bedrock has no equivalent")
+                # Only names of ours go into the warning, which is a header.
+                known = "name" if name == "name" else "unknown fields"
+                self._warn(f"{known} in messages: ignored, Bedrock has no equivalent")
         if role in ("system", "developer"):
             self._result.system.extend(self._text_blocks(message.get("content"), f"{path}.content"))
         elif role == "user":
