@@ -33,6 +33,7 @@ def main() -> None:
     began = time.monotonic()
     key = f"sk-{secrets.token_urlsafe(32)}"
     with tempfile.TemporaryDirectory(prefix="llm-api-demo-") as folder, starting_aws() as aws:
+        use_only(aws)
         variables = {**aws.environment(), "TF_VAR_api_key_sha256": hashlib.sha256(key.encode()).hexdigest()}
         stack = Terraform(QUICKSTART, Path(folder) / "stack", variables)
         outputs = apply(stack)
@@ -57,6 +58,13 @@ def starting_aws() -> Iterator[LocalAws]:
         yield aws
     finally:
         aws.close()
+
+
+def use_only(aws: LocalAws) -> None:
+    """Points every client of this process at local AWS, and away from any account of the user's."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(aws.environment())
 
 
 def apply(stack: Terraform) -> dict[str, Any]:
@@ -138,8 +146,9 @@ def show_locks(aws: LocalAws, client: Any, outputs: dict[str, Any]) -> None:
     say("  Lock 1, the handler:")
     quote(refusal(lambda: client.converse(modelId=UNDECLARED, messages=question)))
     say("\n  Lock 2, IAM, asked with the function's own role and no handler in between:")
-    role = aws.credentials.issue(outputs["role_arn"], "demo")
     os.environ.pop("AWS_BEARER_TOKEN_BEDROCK")
+    role_arn = boto3.client("iam").get_role(RoleName=outputs["role_name"])["Role"]["Arn"]
+    role = aws.credentials.issue(role_arn, "demo")
     direct = boto3.client(
         "bedrock-runtime",
         endpoint_url=aws.endpoint_url,

@@ -1,0 +1,25 @@
+"""Ways to call an applied deployment."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from tests.support import Api
+
+ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=60)
+
+
+@pytest.fixture
+def bedrock(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """boto3's Bedrock client with a deployment as its endpoint and a key as its bearer token, retries off."""
+
+    def client(api: Api, key: str | None = None, config: Config = ONCE) -> Any:
+        monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", key or api.key)
+        return boto3.client(
+            "bedrock-runtime", endpoint_url=api.url, region_name="us-east-1", verify=api.ca_file, config=config
+        )
+
+    return client
