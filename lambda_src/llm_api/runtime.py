@@ -17,7 +17,7 @@ import base64
 import http.client
 import json
 import os
-import platform
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from llm_api import entry
 from llm_api.events import is_proxy_event
 
 API_VERSION = "2018-06-01"
-USER_AGENT = f"llm-api-runtime/python-{platform.python_version()}"
+USER_AGENT = "llm-api-runtime/python-{}.{}.{}".format(*sys.version_info)
 
 TRANSPORT_ERRORS = (OSError, http.client.HTTPException)
 
@@ -135,7 +135,7 @@ class RuntimeApi:
         connection = http.client.HTTPConnection(self._address)
         try:
             connection.request("POST", _path(path), json.dumps(document).encode(), headers)
-            _check(connection.getresponse())
+            _check(connection.getresponse().status)
         except TRANSPORT_ERRORS as error:
             entry.log_fault(f"the Runtime API did not take {path}", error)
         finally:
@@ -143,58 +143,64 @@ class RuntimeApi:
 
 
 class _Upload:
-    """One chunked answer on a connection of its own, which has to be closed after it.
+    """One chunked answer on a connection of its own, which AWS wants closed after it.
 
-    Once the Runtime API stops listening, sending does nothing.
+    On a plain socket, because the request's head and the first piece then leave together, and all that is read is a
+    status. Once the Runtime API stops listening, sending does nothing.
     """
 
     def __init__(self, address: str, invocation: Invocation) -> None:
-        self.started = False
-        self._connection = http.client.HTTPConnection(address)
+        self._address = address
         self._invocation = invocation
+        self._socket: socket.socket | None = None
         self._broken = False
+
+    @property
+    def started(self) -> bool:
+        """Whether Lambda may have seen the beginning of an answer."""
+        return self._broken or self._socket is not None
 
     def send(self, piece: bytes) -> None:
         """Pass one piece on."""
-        if self._broken:
-            return
-        try:
-            if not self.started:
-                self._start()
-            self._connection.send(b"%x\r\n%b\r\n" % (len(piece), piece))
-        except TRANSPORT_ERRORS as error:
-            self._break(error)
+        chunk = b"%x\r\n%b\r\n" % (len(piece), piece)
+        self._attempt(chunk if self._socket is not None else self._head() + chunk)
 
     def finish(self, fault: Exception | None = None) -> None:
         """End the answer, or cut it off with `fault` as the reason, and wait until Lambda has it."""
+        try:
+            self._attempt(b"0\r\n" + (_trailers(fault) if fault is not None else b"") + b"\r\n", is_last=True)
+        finally:
+            if self._socket is not None:
+                self._socket.close()
+
+    def _attempt(self, data: bytes, *, is_last: bool = False) -> None:
         if self._broken:
             return
         try:
-            self._connection.send(b"0\r\n" + (_trailers(fault) if fault else b"") + b"\r\n")
-            _check(self._connection.getresponse())
+            if self._socket is None:
+                host, _, port = self._address.rpartition(":")
+                self._socket = socket.create_connection((host, int(port)))
+                # Or a piece would wait for the acknowledgement of the one before.
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket.sendall(data)
+            if is_last:
+                _, _, reply = self._socket.recv(4096).partition(b" ")  # HTTP/1.1 202 Accepted
+                _check(int(reply[:3]) if reply[:3].isdigit() else 0)
         except TRANSPORT_ERRORS as error:
-            self._break(error)
-        finally:
-            self._connection.close()
+            self._broken = True
+            entry.log_fault("nobody takes the answer any more", error, self._invocation.id, level="WARNING")
 
-    def _start(self) -> None:
-        self.started = True
+    def _head(self) -> bytes:
         headers = _headers(self._invocation) | {
+            "Host": self._address,
             "Content-Type": "application/vnd.awslambda.http-integration-response",
             "Lambda-Runtime-Function-Response-Mode": "streaming",
             "Trailer": "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
             "Transfer-Encoding": "chunked",
         }
-        path = _path(f"invocation/{self._invocation.id}/response")
-        self._connection.putrequest("POST", path, skip_accept_encoding=True)
-        for name, value in headers.items():
-            self._connection.putheader(name, value)
-        self._connection.endheaders()
-
-    def _break(self, error: Exception) -> None:
-        self._broken = True
-        self._connection.close()
-        entry.log_fault("nobody takes the answer any more", error, self._invocation.id, level="WARNING")
+        lines = [f"POST {_path(f'invocation/{self._invocation.id}/response')} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "\r\n"]).encode()
 
 
 def _path(resource: str) -> str:
@@ -224,12 +230,11 @@ def _trailers(fault: Exception) -> bytes:
     )
 
 
-def _check(response: http.client.HTTPResponse) -> None:
-    response.read()
-    if response.status >= 500:
-        raise RuntimeApiFailed(f"the Runtime API answered {response.status}")
-    if response.status >= 400:
-        raise http.client.HTTPException(f"the Runtime API answered {response.status}")
+def _check(status: int) -> None:
+    if status >= 500:
+        raise RuntimeApiFailed(f"the Runtime API answered {status}")
+    if not 200 <= status < 300:
+        raise http.client.HTTPException(f"the Runtime API answered {status}")
 
 
 def answer(api: RuntimeApi, app: entry.App, invocation: Invocation) -> None:

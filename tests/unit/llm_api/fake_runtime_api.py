@@ -49,13 +49,13 @@ class FakeRuntimeApi:
 
     Attributes:
         hang_up_after: close the connection of a POST after that many chunks; None to take everything.
-        status: what a POST is answered with.
+        status: what a POST is answered with; None for a connection that is closed without an answer.
         polls: the client port of each GET of the next event.
     """
 
     def __init__(self) -> None:
         self.hang_up_after: int | None = None
-        self.status = 202
+        self.status: int | None = 202
         self.polls: list[int] = []
         self.close_after_next = False
         self._events: queue.Queue[tuple[int, dict[str, str], bytes]] = queue.Queue()
@@ -109,25 +109,30 @@ class FakeRuntimeApi:
                 self.close_connection = api.close_after_next
 
             def do_POST(self) -> None:
+                # As they are now: the test may change them as soon as it sees the request.
+                status, hang_up_after = api.status, api.hang_up_after
                 posted = Posted(self.path, {name.lower(): value for name, value in self.headers.items()})
                 api._posted.put(posted)
                 if self.headers.get("Transfer-Encoding") == "chunked":
-                    if not self._read_chunks(posted):
+                    if not self._read_chunks(posted, hang_up_after):
                         return
                 else:
                     posted.chunks.put(self.rfile.read(int(self.headers["Content-Length"])))
                 posted.chunks.put(None)
-                self.send_response(api.status)
+                if status is None:
+                    self.close_connection = True
+                    return
+                self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            def _read_chunks(self, posted: Posted) -> bool:
+            def _read_chunks(self, posted: Posted, hang_up_after: int | None) -> bool:
                 count = 0
                 while size := int(self.rfile.readline(), 16):
                     posted.chunks.put(self.rfile.read(size))
                     self.rfile.readline()
                     count += 1
-                    if count == api.hang_up_after:
+                    if count == hang_up_after:
                         self.close_connection = True
                         self.connection.shutdown(socket.SHUT_RDWR)
                         return False

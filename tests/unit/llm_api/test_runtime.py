@@ -291,6 +291,7 @@ def test_refused_answer_does_not_stop_the_loop(lambda_api: FakeRuntimeApi, loop:
     # THEN the loop takes the next event
     lambda_api.posted().body()
     assert lambda_api.posted().path.split("/")[-2] == "id-2"
+    loop.join()
 
 
 @pytest.mark.parametrize("event", [proxy_event(), {"direct": True}], ids=["streamed", "direct"])
@@ -301,6 +302,21 @@ def test_lost_container_ends_the_loop(lambda_api: FakeRuntimeApi, event: object)
     # THEN the loop ends, as AWS asks
     with contextlib.closing(RuntimeApi(lambda_api.address)) as api, pytest.raises(RuntimeApiFailed, match="500"):
         answer(api, FakeApp([pieces(b"a")]), api.next())
+
+
+@pytest.mark.parametrize("event", [proxy_event(), {"direct": True}], ids=["streamed", "direct"])
+def test_runtime_api_that_dies_before_it_confirms_is_no_fault_of_the_app(
+    lambda_api: FakeRuntimeApi, loop: Loop, event: object
+) -> None:
+    # GIVEN a Runtime API that takes an answer and closes the connection without a word
+    lambda_api.status = None
+    lambda_api.send(event, "id-1")
+    lambda_api.send(proxy_event(), "id-2")
+    loop.run(FakeApp([pieces(b"a")]), 2)
+    lambda_api.posted().body()
+    lambda_api.status = 202
+    # THEN the loop takes the next event
+    assert lambda_api.posted().answer()[1] == b"a"
 
 
 def test_refused_wait_ends_the_loop(lambda_api: FakeRuntimeApi) -> None:
