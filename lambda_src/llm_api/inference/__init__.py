@@ -12,7 +12,7 @@ The rules, each for the caller's money:
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeVar
@@ -25,7 +25,7 @@ from llm_api.inference.clients import Clients
 from llm_api.inference.progress import Progress
 from llm_api.inference.repeats import repeating
 from llm_api.inference.streams import FrameReader, Patience
-from llm_api.inference.waiting import Pump
+from llm_api.inference.waiting import Pump, call_within
 from llm_api.registry import Registry, Target
 from llm_api.usage import estimate_tokens, latency_ms, of_answer, parse_json
 
@@ -154,7 +154,7 @@ class Inference:
     def _answer(self, target: Target, call: Call, payload: Payload, deadline: Deadline, progress: Progress) -> Answer:
         client = self._clients.of(target)
         answer = repeating(
-            lambda seconds: client.answer(target, call.operation, payload, seconds),
+            lambda seconds: call_within(seconds, lambda: client.answer(target, call.operation, payload, seconds)),
             target,
             deadline,
             progress,
@@ -173,7 +173,9 @@ class Inference:
         if target.base_id is not None and client.counts_tokens and target.alias not in self._uncountable:
             try:
                 return repeating(
-                    lambda seconds: client.answer(target, "count_tokens", payload, seconds),
+                    lambda seconds: call_within(
+                        seconds, lambda: client.answer(target, "count_tokens", payload, seconds)
+                    ),
                     target,
                     deadline,
                     progress,
@@ -187,15 +189,21 @@ class Inference:
 
     def _open(self, target: Target, call: Call, payload: Payload, deadline: Deadline, progress: Progress) -> Streamed:
         client = self._clients.of(target)
-        opened = repeating(
-            lambda seconds: client.open_stream(target, call.operation, payload, seconds),
-            target,
-            deadline,
-            progress,
-            self._pause,
-        )
+        headers: dict[str, str] = {}
+
+        def pieces() -> Generator[bytes, None, None]:
+            opened = repeating(
+                lambda seconds: client.open_stream(target, call.operation, payload, seconds),
+                target,
+                deadline,
+                progress,
+                self._pause,
+            )
+            headers.update(opened.headers)
+            yield from opened.pieces
+
         reader = FrameReader(
-            Pump(opened.pieces),
+            Pump(pieces()),
             target,
             call.operation,
             payload.body_bytes,
@@ -210,7 +218,7 @@ class Inference:
         except StreamFault as fault:
             progress.ended_by = None  # the caller gets a status, not a stream
             raise fault.error from fault
-        return Streamed(target, opened.headers, chain([first], frames), frames.close)
+        return Streamed(target, headers, chain([first], frames), frames.close)
 
 
 def _is_json_due(target: Target, call: Call, payload: Payload) -> bool:

@@ -41,6 +41,7 @@ from llm_api.errors import (
     UpstreamFault,
 )
 from llm_api.eventstream import CorruptStream
+from llm_api.inference.waiting import TooLate
 from llm_api.registry import Target
 
 DEFAULT_RETRY_AFTER_SECONDS = 2.0
@@ -120,7 +121,7 @@ def of_exception(error: BaseException, target: Target) -> ApiError:
             retry_after_seconds=DEFAULT_RETRY_AFTER_SECONDS,
             reason=type(error).__name__,
         )
-    if isinstance(error, ReadTimeoutError):
+    if isinstance(error, ReadTimeoutError | TooLate):
         return out_of_time(target)
     if isinstance(error, SSLError):
         return Unavailable("The connection to Bedrock can't be secured.", reason=scrub(str(error)))

@@ -8,7 +8,6 @@ from llm_api.deadline import Deadline
 from llm_api.errors import ApiError, ModelNotReady, QuotaExceeded, Throttled, Unavailable
 from llm_api.inference import failures
 from llm_api.inference.progress import Progress
-from llm_api.inference.waiting import TooLate, call_within
 from llm_api.registry import Target
 
 T = TypeVar("T")
@@ -27,7 +26,7 @@ def repeating(
     """The result of `send`, which is called up to three times.
 
     Parameters:
-        send: takes the seconds that are left; raises what botocore raises.
+        send: takes the seconds that are left; raises what botocore raises, or `TooLate`.
         pause: sleeps, in seconds.
 
     Raises:
@@ -52,9 +51,7 @@ def _attempt(send: Callable[[float], T], target: Target, deadline: Deadline, pro
         raise failures.out_of_time(target)
     progress.attempt()
     try:
-        return call_within(remaining_seconds, lambda: send(remaining_seconds))
-    except TooLate:
-        raise failures.out_of_time(target) from None
+        return send(remaining_seconds)
     except Exception as error:
         raise failures.of_exception(error, target) from error
 

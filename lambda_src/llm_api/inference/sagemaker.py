@@ -15,7 +15,7 @@ from typing import Any
 from llm_api import aws
 from llm_api.dialects import Answer, Operation, Payload
 from llm_api.errors import BadRequest, Internal
-from llm_api.eventstream import CorruptStream, Decoder, event
+from llm_api.eventstream import CorruptStream, Decoder, Message, event, exception
 from llm_api.inference.wire import (
     CONNECT_TIMEOUT_SECONDS,
     LONGEST_READ_SECONDS,
@@ -25,6 +25,9 @@ from llm_api.inference.wire import (
     sent,
 )
 from llm_api.registry import Target
+from llm_api.usage import parse_json
+
+_EXCEPTIONS = {"ModelStreamError": "modelStreamErrorException", "InternalStreamFailure": "internalServerException"}
 
 
 class SageMaker:
@@ -77,7 +80,7 @@ def _as_chunks(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, N
         for piece in pieces:
             for message in decoder.messages(piece):
                 if message.headers.get(":event-type") != "PayloadPart":
-                    yield message.raw
+                    yield _as_bedrocks(message)
                     continue
                 line += message.payload
                 whole, newline, rest = line.rpartition(b"\n")
@@ -88,6 +91,15 @@ def _as_chunks(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, N
         raise CorruptStream("The stream ended inside a frame.")
     if line:
         yield _chunk(line)
+
+
+def _as_bedrocks(message: Message) -> bytes:
+    kind = _EXCEPTIONS.get(message.headers.get(":exception-type", ""))
+    if kind is None:
+        return message.raw
+    document = parse_json(message.payload)
+    words = document.get("Message") or document.get("message") if isinstance(document, dict) else None
+    return exception(kind, words if isinstance(words, str) else "The endpoint failed.")
 
 
 def _chunk(data: bytes | bytearray) -> bytes:

@@ -79,15 +79,17 @@ class FrameReader:
                     continue
                 for message in decoder.messages(piece):
                     yield self._frame(message)
-            if decoder.incomplete or not self._ending.reached:
+            if decoder.incomplete or not self._ending.may_be_here:
                 raise StreamFault(failures.broken_off(self._target, "The stream ended before its end."))
         except CorruptStream as error:
             raise self._ended_by(StreamFault(failures.broken_off(self._target, str(error)))) from error
         except StreamFault as fault:
+            if self._ending.seen and fault.frame is None:
+                return  # the answer is whole; what is missing is HTTP's own end
             raise self._ended_by(fault) from fault.__cause__
         finally:
             self._pump.close()
-            usage = self._usage.usage(complete=self._ending.reached)
+            usage = self._usage.usage(complete=self._ending.may_be_here)
             self._progress.spend(usage, self._latency_ms)
 
     def _pieces(self) -> Iterator[bytes | None]:
@@ -127,21 +129,31 @@ class FrameReader:
 
 
 class _Ending:
-    """Whether a stream has come to the end that its protocol prescribes."""
+    """Whether a stream has come to the end that its protocol prescribes.
+
+    Attributes:
+        seen: the last message has come.
+        optional: the model's protocol is not known, so that the connection's end has to do.
+    """
 
     def __init__(self, target: Target, operation: Operation) -> None:
         self._operation = operation
         self._stopped = False
-        self.reached = target.family in _UNKNOWN_ENDINGS and operation == "invoke"
+        self.seen = False
+        self.optional = operation == "invoke" and target.family in _UNKNOWN_ENDINGS
+
+    @property
+    def may_be_here(self) -> bool:
+        return self.seen or self.optional
 
     def see(self, event: str, document: Any) -> None:
-        if self.reached or not isinstance(document, dict):
+        if self.seen or not isinstance(document, dict):
             return
         if self._operation == "converse":
             self._stopped = self._stopped or event == "messageStop"
-            self.reached = self._stopped and event == "metadata"
+            self.seen = self._stopped and event == "metadata"
         else:
-            self.reached = _is_last_chunk(document)
+            self.seen = _is_last_chunk(document)
 
 
 def _is_last_chunk(document: dict[str, Any]) -> bool:

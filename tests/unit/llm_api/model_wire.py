@@ -102,6 +102,7 @@ def stream(*pieces: bytes, cut: bool = False, then: Callable[[Connection], objec
                 "x-amzn-bedrock-content-type": "application/json",
             },
         )
+        connection.send(b"")
         for piece in pieces:
             connection.chunk(piece)
         if then is not None:
