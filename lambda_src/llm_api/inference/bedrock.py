@@ -16,6 +16,10 @@ from llm_api.inference.wire import (
 )
 from llm_api.registry import Target
 
+_KEPT = ("trace",)
+_KEPT_IN_STREAMS = ("trace", "streamProcessingMode")
+"""What a caller may choose of an enforced guardrail; which one it is, and its version, the declaration says."""
+
 
 class Bedrock:
     """The client of `bedrock-runtime`."""
@@ -41,7 +45,7 @@ class Bedrock:
             response = self._client.invoke_model(**_invoke_parameters(target, payload, timeout_seconds))
             body = response["body"].read()
         elif operation == "converse":
-            response = self._client.converse(**_converse_parameters(target, payload, timeout_seconds))
+            response = self._client.converse(**_converse_parameters(target, payload, timeout_seconds, _KEPT))
             body = response["raw"]
         else:
             # botocore insists on an `input`; what goes out is the payload's own.
@@ -57,7 +61,9 @@ class Bedrock:
             parameters = _invoke_parameters(target, payload, timeout_seconds)
             response = self._client.invoke_model_with_response_stream(**parameters)
         else:
-            response = self._client.converse_stream(**_converse_parameters(target, payload, timeout_seconds))
+            response = self._client.converse_stream(
+                **_converse_parameters(target, payload, timeout_seconds, _KEPT_IN_STREAMS)
+            )
         return Opened(bedrock_headers(response["ResponseMetadata"]["HTTPHeaders"]), read_pieces(response["raw"]))
 
 
@@ -83,13 +89,15 @@ def _invoke_parameters(target: Target, payload: Payload, timeout_seconds: float)
     return parameters
 
 
-def _converse_parameters(target: Target, payload: Payload, timeout_seconds: float) -> dict[str, Any]:
+def _converse_parameters(
+    target: Target, payload: Payload, timeout_seconds: float, kept_fields: tuple[str, ...]
+) -> dict[str, Any]:
     body = dict(payload.body) if isinstance(payload.body, dict) else json.loads(payload.body)
     if target.guardrail is not None:
-        asked = body.get("guardrailConfig")
-        kept = asked if isinstance(asked, dict) else {}
+        theirs = body.get("guardrailConfig")
+        asked = theirs if isinstance(theirs, dict) else {}
         body["guardrailConfig"] = {
-            **{name: kept[name] for name in ("trace", "streamProcessingMode") if name in kept},
+            **{name: asked[name] for name in kept_fields if name in asked},
             "guardrailIdentifier": target.guardrail.id,
             "guardrailVersion": target.guardrail.version,
         }
