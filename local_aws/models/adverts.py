@@ -7,11 +7,16 @@ ASKS_FOR_ADVERT = re.compile(
     r"\b(advert(isement|ising)?s?|ad copy|sales copy|marketing copy|commercial|slogan)\b", re.I
 )
 
+SHORT_RANGE = 150
+"""Kilometres or miles below which a range is for the school run rather than the holiday."""
+
 _LINE = re.compile(r"^[\s*\-|]*([A-Za-z][A-Za-z /\-]{1,28}?)\s*[:=|]\s*([^\n|]{1,120}?)\s*\|?\s*$", re.M)
 _NUMBERS_IN_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 
 _IN_PROSE: Mapping[str, Sequence[str]] = {
     "name": (
+        r"(?m)^#+ +([^\n:]{2,40}?)(?::|,| - |$)",
+        r"\b(?:SUV|car|model), (?:the )?([A-Z][\w\-]*(?: [A-Z0-9][\w\-]*){0,3})",
         r"\b(?:called|named|name is)\s+(?:the\s+)?[\"\u201c']?([A-Z][\w\-]*(?: [A-Z0-9][\w\-]*){0,3})",
         r"\b(?:for|of|sell) (?:the|our new|our) ([A-Z][\w\-]*(?: [A-Z0-9][\w\-]*){0,3})",
     ),
@@ -50,6 +55,8 @@ _SYNONYMS = {
     "cargo": "boot",
     "color": "colour",
     "output": "power",
+    "colour in the picture": "colour",
+    "price from": "price",
 }
 
 
@@ -71,30 +78,69 @@ def write(text: str, pictures: Sequence[str]) -> str:
     """An advert from the facts in `text`, for a product seen in `pictures` (descriptions of them)."""
     known = facts(text)
     name = known.get("name", "the new family SUV")
-    seats = _seats(known.get("seats"))
-    lines = [f"Meet {name}: room for everyone you love, and for everything they insist on bringing.", ""]
+    headline = f"{_capital(name)}: room for everyone you love."
+    if re.search(r"\bslogan\b", text, re.I):
+        return f"{headline} And for everything they insist on bringing."
+    car = " ".join(sentence for sentence in (_room(known), _road(known)) if sentence)
+    family = " ".join(sentence for sentence in (_calm(known, bool(pictures)), _offer(known)) if sentence)
+    paragraphs = [headline, car, family]
     if pictures:
-        lines += [f"You have seen the picture ({', '.join(pictures)}). Now imagine your own driveway behind it.", ""]
-    lines.append(
-        f"{seats} seats, so nobody stays at home." if seats else "Seats for the whole family, so nobody stays at home."
-    )
-    sentences = {
-        "boot": "{} of boot, so the dog, the pram and the tent come along too.",
-        "range": "{} of range, so the holiday begins at your front door and not at a charging station.",
-        "consumption": "{} is all it asks for on the way.",
-        "power": "{} under the bonnet, for the hill before the lake.",
-        "engine": "{} under the bonnet, quiet while the little ones sleep.",
-        "safety": "{}, because the most precious cargo sits in the back.",
-        "warranty": "{} of warranty, because families plan ahead.",
-        "colour": "In {}, which hides the mud and shows the smile.",
-    }
-    lines += [sentence.format(_sentence_case(known[key])) for key, sentence in sentences.items() if key in known]
-    lines.append("")
-    price = f" Yours from {known['price'].removeprefix('from ')}." if "price" in known else ""
-    lines.append(
-        f"{_sentence_case(name)}. The long way round has never been so tempting.{price} Book a test drive today."
-    )
-    return "\n".join(lines)
+        paragraphs.append(f"(Written from your words and {' and '.join(pictures)}.)")
+    return "\n\n".join(paragraphs)
+
+
+def _room(known: Mapping[str, str]) -> str:
+    seats = _seats(known.get("seats")) or "Its"
+    said = f"{seats} seats mean that nobody stays at home."
+    if boot := _most(known.get("boot")):
+        said += f" {boot} of boot mean that nothing else does either: not the dog, not the pram, not the tent."
+    return said
+
+
+def _road(known: Mapping[str, str]) -> str:
+    said = []
+    if power := _first(known.get("power")):
+        said.append(f"{power} carry you over the pass without a murmur from the back seats.")
+    if distance := _first(known.get("range")):
+        short = int(re.sub(r"\D.*", "", distance.replace(",", "")) or 0) < SHORT_RANGE
+        end = (
+            "take the children to school and back all week." if short else "mean that the holiday begins at your door."
+        )
+        said.append(f"{distance} of electric range {end}")
+    return " ".join(said)
+
+
+def _calm(known: Mapping[str, str], seen: bool) -> str:
+    said = []
+    if colour := known.get("colour"):
+        said.append(f"In {colour[:1].lower() + colour[1:]}{', as in the picture,' if seen else ''} it looks calm.")
+    if safety := known.get("safety"):
+        said.append(f"{_capital(safety)}: you will be calm too.")
+    return " ".join(said)
+
+
+def _offer(known: Mapping[str, str]) -> str:
+    warranty = _first(known.get("warranty"))
+    said = [f"{_capital(warranty)} of warranty, because families plan ahead."] if warranty else []
+    if price := known.get("price"):
+        said.append(f"Yours from {price.removeprefix('from ')}.")
+    return " ".join([*said, "Come for a test drive, and bring everyone: there is a seat for each."])
+
+
+def _first(value: str | None) -> str | None:
+    """The quantity that a value begins with, such as `92 km` of `92 km (WLTP)`."""
+    match = re.match(r"(?:up to )?(\w[\d,.]*[ -]?[A-Za-z]+)", value or "")
+    return match.group(1) if match else None
+
+
+def _most(value: str | None) -> str | None:
+    """The largest quantity of a value, such as `Up to 1,960 litres`."""
+    numbers = re.findall(r"\d[\d,]*", value or "")
+    unit = re.search(r"\d ?([A-Za-z]+)", value or "")
+    if not numbers or not unit:
+        return None
+    most = max(numbers, key=lambda number: int(number.replace(",", "")))
+    return f"{'Up to ' if len(numbers) > 1 else ''}{most} {unit.group(1)}"
 
 
 def _seats(value: str | None) -> str | None:
@@ -107,5 +153,5 @@ def _seats(value: str | None) -> str | None:
     return value.split()[0].capitalize()
 
 
-def _sentence_case(text: str) -> str:
+def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]

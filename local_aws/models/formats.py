@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from local_aws.models.errors import validation
+from local_aws.models.errors import ServiceError, validation
 from local_aws.models.prompt import Prompt, Turn
 from local_aws.models.reply import Piece, Reply
 
@@ -46,7 +47,22 @@ def parse(data: bytes) -> dict[str, Any]:
     return body
 
 
-def malformed(what: str) -> Exception:
+@contextmanager
+def reading() -> Iterator[None]:
+    """Around code that reads a body: where it stumbles, the body was not of the model's shape.
+
+    The readers check what people get wrong and trust the rest, as far as this catches it.
+
+    Raises:
+        ServiceError: in place of what the code stumbled over.
+    """
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise malformed("#: the body is not of the model's shape") from None
+
+
+def malformed(what: str) -> ServiceError:
     """How InvokeModel names a body that isn't the model's."""
     return validation(f"Malformed input request: {what}, please reformat your input and try again.")
 

@@ -92,7 +92,9 @@ def invoke(now: Situation) -> Answer:
     chat = registry.chat(family, body)
     if chat is None:
         raise validation("The requested operation is not recognized by the service.")
-    said = now.reply(chat.read(body), guardrail)
+    with formats.reading():
+        prompt = chat.read(body)
+    said = now.reply(prompt, guardrail)
     extra = guardrails.invoke_fields(guardrail, said)
     if not now.streamed:
         headers = [JSON, *_echoed(now), *_token_headers(said, always_cache=chat.cache_headers)]
@@ -107,7 +109,8 @@ def invoke(now: Situation) -> Answer:
 def _media(now: Situation, family: str, body: dict[str, Any], guardrail: Guardrail | None) -> Answer:
     if now.streamed:
         raise validation("The model is unsupported for streaming.")
-    result = registry.MEDIA[family](body, now.model.base_id)
+    with formats.reading():
+        result = registry.MEDIA[family](body, now.model.base_id)
     headers = [JSON, ("x-amzn-bedrock-invocation-latency", str(60 + result.usage.input_tokens))]
     if result.counts_input:
         headers.append(("x-amzn-bedrock-input-token-count", str(result.usage.input_tokens)))
@@ -118,7 +121,8 @@ def converse(now: Situation) -> Answer:
     """Converse and ConverseStream."""
     body = formats.parse(now.call.body)
     operation = "ConverseStream" if now.streamed else "Converse"
-    prompt = converse_in.prompt_of(body, now.model.family or "anthropic", operation)
+    with formats.reading():
+        prompt = converse_in.prompt_of(body, now.model.family or "anthropic", operation)
     guardrail = guardrails.from_config(body.get("guardrailConfig"))
     said = now.reply(prompt, guardrail)
     if not now.streamed:
@@ -137,12 +141,14 @@ def count_tokens(now: Situation) -> Answer:
     request = shapes.check("CountTokens", formats.parse(now.call.body))["input"]
     if "converse" in request:
         raw: Mapping[str, Any] = json.loads(now.call.body)["input"]["converse"]
-        prompt = converse_in.prompt_of(raw, "anthropic")
+        with formats.reading():
+            prompt = converse_in.prompt_of(raw, "anthropic")
     else:
         body = formats.parse(request["invokeModel"]["body"])
         chat = registry.chat("anthropic", body)
         assert chat is not None
-        prompt = chat.read(body)
+        with formats.reading():
+            prompt = chat.read(body)
     return Answer(_dumped({"inputTokens": input_usage(prompt).total_tokens}), Usage(), [JSON])
 
 
@@ -150,7 +156,9 @@ def endpoint(now: Situation) -> Answer:
     """InvokeEndpoint and InvokeEndpointWithResponseStream of SageMaker."""
     try:
         body = formats.parse(now.call.body)
-        said = now.reply(sagemaker.read(body), None)
+        with formats.reading():
+            prompt = sagemaker.read(body)
+        said = now.reply(prompt, None)
     except ServiceError as error:
         raise sagemaker.container_error(error) from None
     name = now.call.model_id

@@ -44,6 +44,10 @@ class ToolUse:
     name: str
     input: Mapping[str, Any]
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.input, Mapping):
+            raise TypeError("a tool's input is an object")
+
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
@@ -78,6 +82,10 @@ class Tool:
     name: str
     description: str = ""
     schema: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.schema, Mapping):
+            raise TypeError("a tool's schema is an object")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def write(body: Body, endpoint: str, reply: Reply) -> bytes:
         answer["model"] = body.get("model", "/opt/ml/model")
         return json.dumps(answer).encode()
     generated: dict[str, Any] = {"generated_text": reply.text}
-    if (body.get("parameters") or {}).get("details"):
+    if _asks(body, "parameters", "details"):
         generated["details"] = _details(reply)
     return json.dumps([generated] if "tgi" in endpoint else generated).encode()
 
@@ -99,7 +99,7 @@ def _items(body: Body, reply: Reply) -> Iterator[tuple[dict[str, Any], int]]:
         return
     for piece in openai_chat.chunks(reply, include_usage=False):
         yield {**piece.payload, "model": body.get("model", "/opt/ml/model")}, piece.tokens
-    if (body.get("stream_options") or {}).get("include_usage"):
+    if _asks(body, "stream_options", "include_usage"):
         usage = openai_chat.usage(reply)
         yield {"object": "chat.completion.chunk", "choices": [], "usage": usage}, 0
 
@@ -111,6 +111,11 @@ def _generated(reply: Reply) -> Iterator[tuple[dict[str, Any], int]]:
         token = {"id": 100 + at, "text": text, "logprob": -0.1, "special": False}
         whole, details = (reply.text, _details(reply)) if last else (None, None)
         yield {"index": at + 1, "token": token, "generated_text": whole, "details": details}, number
+
+
+def _asks(body: Body, options: str, name: str) -> bool:
+    found = body.get(options)
+    return isinstance(found, Mapping) and bool(found.get(name))
 
 
 def _details(reply: Reply) -> dict[str, Any]:

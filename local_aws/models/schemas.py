@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from local_aws.models.errors import validation
+
 Schema = Mapping[str, Any]
 
 _FORMATS = {
@@ -53,8 +55,15 @@ def names(text: str) -> list[str]:
 
 
 def instance(schema: Schema, hints: Hints) -> Any:
-    """A value that satisfies the schema, taken from the prompt where it offers something fitting."""
-    return _instance(schema, hints, schema, 0, "")
+    """A value that satisfies the schema, taken from the prompt where it offers something fitting.
+
+    Raises:
+        ServiceError: it is no JSON schema.
+    """
+    try:
+        return _instance(schema, hints, schema, 0, "")
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError, ZeroDivisionError):
+        raise validation("JSON schema is invalid. It must match JSON Schema draft 2020-12.") from None
 
 
 def _instance(schema: Any, hints: Hints, root: Schema, depth: int, name: str) -> Any:

@@ -43,8 +43,8 @@ def _structure(shape: StructureShape, value: object, path: str, skip: set[str] |
     if not isinstance(value, Mapping):
         raise _wrong_type(path, "a JSON object")
     if getattr(shape, "is_tagged_union", False):
-        given = [name for name in value if name in shape.members]
-        if len(given) != 1 or len(value) != 1:
+        given = [name for name, item in value.items() if item is not None]
+        if len(given) != 1 or given[0] not in shape.members:
             raise validation(
                 f"{shape.name} object at {path} must set one of the following keys: {', '.join(shape.members)}."
             )

@@ -123,7 +123,7 @@ def test_image_and_document_are_seen(bedrock: Any) -> None:
     answer = bedrock.converse(modelId=NOVA, messages=[user(image, paper, {"text": "Write an advert."})])
     # THEN it uses both
     assert "320 x 200" in text_of(answer)
-    assert "Meet Aurelia" in text_of(answer)
+    assert "Aurelia: room" in text_of(answer)
     assert "Five seats" in text_of(answer)
 
 

@@ -175,7 +175,7 @@ def test_advert_uses_the_facts_and_the_photograph(invoke: Any) -> None:
     # WHEN an advert is asked for
     text = invoke(CLAUDE, claude(content))[0]["content"][0]["text"]
     # THEN it is made of them
-    for fact in ("Aurelia Wayfarer", "Seven seats", "520 km", "\u20ac39,900", "PNG image of 640 x 427 pixels"):
+    for fact in ("Aurelia Wayfarer:", "Seven seats", "520 km", "\u20ac39,900", "PNG image of 640 x 427 pixels"):
         assert fact in text
 
 
