@@ -72,12 +72,12 @@ def test_a_stream_is_logged_when_it_is_over_cut_or_not(lines: Any) -> None:
         yield b"123"
         raise InvocationFailed("Function.Error", "boom")
 
-    answers = [iter([b"12345", b"67"]), cut()]
-    call, _ = serve(
-        API,
-        lambda event: Invocation("r", prelude={"statusCode": 200}, chunks=answers.pop(0)),
-        stage={"access_log": LOG},
-    )
+    streams = [iter([b"12345", b"67"]), cut()]
+
+    def answer(event: dict[str, Any]) -> Invocation:
+        return Invocation("r", prelude={"statusCode": 200}, chunks=streams.pop(0))
+
+    call, _ = serve(API, answer, stage={"access_log": LOG})
 
     # WHEN they are read
     call("POST", "/v1/messages")
