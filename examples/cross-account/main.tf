@@ -1,0 +1,68 @@
+provider "aws" {
+  region = var.region
+}
+
+variable "region" {
+  description = "Region of the API."
+  type        = string
+  default     = "us-east-1"
+}
+
+variable "caller_account_ids" {
+  description = "Accounts whose roles may call the API, besides this one."
+  type        = list(string)
+  default     = ["111122223333"]
+}
+
+module "llm_api" {
+  source = "../.."
+
+  name = "llm-cross-account"
+
+  models = {
+    nova = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096 }
+  }
+
+  # `auth` is IAM by default: callers sign their requests.
+  allowed_account_ids = var.caller_account_ids
+}
+
+# A caller in this account: its role has the policy, and that is all it needs.
+resource "aws_iam_role" "caller" {
+  name = "llm-cross-account-caller"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "ecs-tasks.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "caller" {
+  name   = "call-the-llm-api"
+  role   = aws_iam_role.caller.id
+  policy = module.llm_api.caller_policy
+}
+
+output "url" {
+  description = "Base URL for callers."
+  value       = module.llm_api.url
+}
+
+output "caller_policy" {
+  description = "Policy for the callers' roles in the other accounts: hand it to their owners."
+  value       = module.llm_api.caller_policy
+}
+
+output "caller_role_arn" {
+  description = "A role of this account that may call the API."
+  value       = aws_iam_role.caller.arn
+}
+
+output "role_name" {
+  description = "Name of the function's role."
+  value       = module.llm_api.role_name
+}
