@@ -3,13 +3,11 @@
 import hashlib
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from pytest_terraform import terraform
 
 from local_aws import LocalAws
-from tests.support import KEY, Api, api_of
+from tests.support import KEY
 from tools.terraform import environment as terraform_environment
 
 
@@ -36,10 +34,6 @@ def _no_fault_outlives_its_test(request: pytest.FixtureRequest) -> Iterator[None
         request.getfixturevalue("local_aws").faults.clear()
 
 
-terraform("quickstart", scope="session")
-
-
-@pytest.fixture(scope="session")
-def api(local_aws: LocalAws, quickstart: Any) -> Api:
-    """The applied quickstart."""
-    return api_of(local_aws, quickstart)
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    session.config.pluginmanager.import_plugin("tests.stacks")

@@ -26,35 +26,6 @@ class Snapshot:
 
 
 @gap
-def imports_keep_the_document(patch: Patch) -> None:
-    """apigateway:PutRestApi and ImportRestApi drop transfer modes, security, authorizers and gateway responses.
-
-    The document is kept on moto's API object, so it lives and dies with it; its resource policy becomes the API's.
-    """
-
-    def put(original: Callable[..., Any]) -> Callable[..., Any]:
-        def put_rest_api(
-            self: APIGatewayBackend, function_id: str, api_doc: dict[str, Any], *args: Any, **kwargs: Any
-        ) -> Any:
-            api = original(self, function_id, api_doc, *args, **kwargs)
-            api.document = copy.deepcopy(api_doc)
-            if "x-amazon-apigateway-policy" in api_doc:
-                api.policy = json.dumps(api_doc["x-amazon-apigateway-policy"])
-            if "x-amazon-apigateway-binary-media-types" in api_doc:
-                api.binaryMediaTypes = list(api_doc["x-amazon-apigateway-binary-media-types"])
-            endpoint = api_doc.get("x-amazon-apigateway-endpoint-configuration", {})
-            if "vpcEndpointIds" in endpoint:
-                api.endpoint_configuration["vpcEndpointIds"] = list(endpoint["vpcEndpointIds"])
-            if "disableExecuteApiEndpoint" in endpoint:
-                api.disableExecuteApiEndpoint = bool(endpoint["disableExecuteApiEndpoint"])
-            return api
-
-        return put_rest_api
-
-    patch.replace(APIGatewayBackend, "put_rest_api", put)
-
-
-@gap
 def imports_take_any_method_and_bare_mocks(patch: Patch) -> None:
     """apigateway:PutRestApi crashes on a mock without `uri` and `httpMethod`, and on what is no method in a path.
 
@@ -97,6 +68,36 @@ def _for_moto(document: dict[str, Any]) -> dict[str, Any]:
             methods["ANY" if name == ANY_METHOD else name] = operation
         document["paths"][path] = methods
     return document
+
+
+@gap
+def imports_keep_the_document(patch: Patch) -> None:
+    """apigateway:PutRestApi and ImportRestApi drop transfer modes, security, authorizers and gateway responses.
+
+    The document is kept on moto's API object, so it lives and dies with it; its resource policy becomes the API's. The
+    last wrapper around the import, because what is kept is the caller's document and not the one that moto is given.
+    """
+
+    def put(original: Callable[..., Any]) -> Callable[..., Any]:
+        def put_rest_api(
+            self: APIGatewayBackend, function_id: str, api_doc: dict[str, Any], *args: Any, **kwargs: Any
+        ) -> Any:
+            api = original(self, function_id, api_doc, *args, **kwargs)
+            api.document = copy.deepcopy(api_doc)
+            if "x-amazon-apigateway-policy" in api_doc:
+                api.policy = json.dumps(api_doc["x-amazon-apigateway-policy"])
+            if "x-amazon-apigateway-binary-media-types" in api_doc:
+                api.binaryMediaTypes = list(api_doc["x-amazon-apigateway-binary-media-types"])
+            endpoint = api_doc.get("x-amazon-apigateway-endpoint-configuration", {})
+            if "vpcEndpointIds" in endpoint:
+                api.endpoint_configuration["vpcEndpointIds"] = list(endpoint["vpcEndpointIds"])
+            if "disableExecuteApiEndpoint" in endpoint:
+                api.disableExecuteApiEndpoint = bool(endpoint["disableExecuteApiEndpoint"])
+            return api
+
+        return put_rest_api
+
+    patch.replace(APIGatewayBackend, "put_rest_api", put)
 
 
 @gap
