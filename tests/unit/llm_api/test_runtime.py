@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -500,8 +501,10 @@ def test_log_lines_leave_the_process_at_once(lambda_api: FakeRuntimeApi, task_ro
     process = started([str(task_root / "bootstrap"), sys.executable], task_root, environment(lambda_api))
     # WHEN the process waits for its next event
     lambda_api.posted().body()
-    # THEN its line is out already
+    # THEN its line is out already, not only when the process ends
     assert process.stdout is not None
+    readable, _, _ = select.select([process.stdout], [], [], PATIENCE_SECONDS / 4)
+    assert readable
     assert process.stdout.readline() == "logged\n"
     lambda_api.refuse(500)
     finished(process)
