@@ -181,6 +181,11 @@ variable "tenants_table" {
   })
   default     = null
   description = "The table of keys and tenants that the handler reads: its ARN, and the key that encrypts it where that is a customer managed one."
+
+  validation {
+    condition     = var.tenants_table == null ? true : can(regex("^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[A-Za-z0-9_.-]{3,255}$", var.tenants_table.arn))
+    error_message = "tenants_table.arn is a table's ARN (arn:aws:dynamodb:REGION:ACCOUNT:table/NAME)."
+  }
 }
 
 variable "timeout_seconds" {

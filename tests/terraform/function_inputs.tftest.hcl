@@ -1,0 +1,320 @@
+# One bad input a run. `says` is what the message must contain: test_native.py reads it back.
+
+# The real provider, offline: nothing that is planned here is looked up.
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+run "environment_name_with_a_hyphen" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: rename: MY-NAME
+    name                  = "acme"
+    environment_variables = { MY-NAME = "x" }
+    policy_documents      = ["{\"Statement\":[]}"]
+  }
+  expect_failures = [var.environment_variables]
+}
+
+run "environment_name_of_lambda" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: remove: AWS_REGION
+    name                  = "acme"
+    environment_variables = { AWS_REGION = "x" }
+    policy_documents      = ["{\"Statement\":[]}"]
+  }
+  expect_failures = [var.environment_variables]
+}
+
+run "name_with_a_space" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: name is 1 to 48
+    name                  = "my api"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+  }
+  expect_failures = [var.name]
+}
+
+run "name_too_long" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: name is 1 to 48
+    name                  = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+  }
+  expect_failures = [var.name]
+}
+
+run "no_policies" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: holds 1 to 20 documents
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = []
+  }
+  expect_failures = [var.policy_documents]
+}
+
+run "too_many_policies" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: holds 1 to 20 documents
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = [for index in range(21) : "{\"Statement\":[]}"]
+  }
+  expect_failures = [var.policy_documents]
+}
+
+run "policy_that_is_no_json" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: must be an IAM policy in JSON
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["allow all"]
+  }
+  expect_failures = [var.policy_documents]
+}
+
+run "policy_too_long" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: must be an IAM policy in JSON
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":\"${format("%06200d", 0)}\"}"]
+  }
+  expect_failures = [var.policy_documents]
+}
+
+run "unknown_architecture" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: architecture is arm64 or x86_64
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    architecture          = "arm"
+  }
+  expect_failures = [var.architecture]
+}
+
+run "kms_alias" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: kms_key.arn is a key's ARN
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    kms_key               = { arn = "arn:aws:kms:us-east-1:123456789012:alias/logs" }
+  }
+  expect_failures = [var.kms_key]
+}
+
+run "retention_that_is_not_offered" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: log_retention_days is one of the periods
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    log_retention_days    = 10
+  }
+  expect_failures = [var.log_retention_days]
+}
+
+run "too_little_memory" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: memory_size_mb is a whole number
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    memory_size_mb        = 64
+  }
+  expect_failures = [var.memory_size_mb]
+}
+
+run "empty_package" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: package has exactly one of filename and s3
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    package               = {}
+  }
+  expect_failures = [var.package]
+}
+
+run "two_packages" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: package has exactly one of filename and s3
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    package               = { filename = "a.zip", s3 = { bucket = "b", key = "k" } }
+  }
+  expect_failures = [var.package]
+}
+
+run "boundary_by_name" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: permissions_boundary_arn is a managed policy's ARN
+    name                     = "acme"
+    environment_variables    = {}
+    policy_documents         = ["{\"Statement\":[]}"]
+    permissions_boundary_arn = "boundary"
+  }
+  expect_failures = [var.permissions_boundary_arn]
+}
+
+run "negative_concurrency" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: reserved_concurrency is a whole number
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    reserved_concurrency  = -1
+  }
+  expect_failures = [var.reserved_concurrency]
+}
+
+run "old_runtime" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: from python3.11 on
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    runtime               = "python3.10"
+  }
+  expect_failures = [var.runtime]
+}
+
+run "snap_start_and_streaming" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: snap_start needs streaming = false
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    snap_start            = true
+  }
+  expect_failures = [var.snap_start]
+}
+
+run "snap_start_on_an_old_runtime" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: snap_start needs runtime
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    snap_start            = true
+    streaming             = false
+    runtime               = "python3.11"
+  }
+  expect_failures = [var.snap_start]
+}
+
+run "table_by_name" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: tenants_table.arn is a table's ARN
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    tenants_table         = { arn = "tenants" }
+  }
+  expect_failures = [var.tenants_table]
+}
+
+run "timeout_too_long" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: timeout_seconds is a whole number
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    timeout_seconds       = 901
+  }
+  expect_failures = [var.timeout_seconds]
+}
+
+run "no_subnets" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: vpc_config needs at least one subnet
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    vpc_config            = { subnet_ids = [], security_group_ids = ["sg-1"] }
+  }
+  expect_failures = [var.vpc_config]
+}
+
+run "environment_too_large" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: The function's environment takes 5069 bytes
+    name                  = "acme"
+    environment_variables = { LLM_API_MODELS = format("%05000d", 0) }
+    policy_documents      = ["{\"Statement\":[]}"]
+  }
+  expect_failures = [aws_lambda_function.this]
+}
+
+run "environment_counted_with_its_quotes" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: The function's environment takes 4269 bytes
+    name                  = "acme"
+    environment_variables = { LLM_API_MODELS = replace(format("%02100d", 0), "0", "\"") }
+    policy_documents      = ["{\"Statement\":[]}"]
+  }
+  expect_failures = [aws_lambda_function.this]
+}
