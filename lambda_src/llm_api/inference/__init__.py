@@ -11,6 +11,7 @@ The rules, each for the caller's money:
 - A stream's first frame is awaited before the caller gets a status. After it nothing is repeated or replaced.
 """
 
+import base64
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -185,7 +186,7 @@ class Inference:
                 if isinstance(refusal, BadRequest) and "count" not in refusal.message:
                     raise
                 self._uncountable.add(target.alias)
-        return Answer(b'{"inputTokens":%d}' % estimate_tokens(payload.body_bytes()), estimated=True)
+        return Answer(b'{"inputTokens":%d}' % estimate_tokens(_counted(payload)), estimated=True)
 
     def _open(self, target: Target, call: Call, payload: Payload, deadline: Deadline, progress: Progress) -> Streamed:
         client = self._clients.of(target)
@@ -223,3 +224,12 @@ class Inference:
 
 def _is_json_due(target: Target, call: Call, payload: Payload) -> bool:
     return call.operation == "converse" or (target.endpoint is None and payload.accept in ("application/json", "*/*"))
+
+
+def _counted(payload: Payload) -> bytes:
+    """What CountTokens would count: of an InvokeModel body not its base64, which no estimate applies to."""
+    document = payload.body if isinstance(payload.body, dict) else parse_json(payload.body)
+    try:
+        return base64.b64decode(document["input"]["invokeModel"]["body"])
+    except (TypeError, KeyError, ValueError):
+        return payload.body_bytes()
