@@ -17,6 +17,11 @@ from tests.unit.llm_api.model_wire import (
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abc"
 GUARDED = Target("fast", "anthropic.claude", "anthropic", guardrail=Guardrail(ARN, "3"))
+S3_VIDEO = {"video": {"source": {"s3Location": {"uri": "s3://a/b"}}}}
+S3_RESULT = {"toolResult": {"toolUseId": "t", "content": [{"document": {"source": {"s3Location": {}}}}]}}
+TOOL = {"toolSpec": {"name": "copy", "inputSchema": {"json": {"properties": {"s3Location": {"type": "string"}}}}}}
+TOOL_USE = {"toolUse": {"toolUseId": "t", "name": "copy", "input": {"s3Location": "x"}}}
+TOOL_RESULT = {"toolResult": {"toolUseId": "t", "content": [{"json": {"s3Location": "x"}}]}}
 BETA = Target("fast", "anthropic.claude", "anthropic", betas=frozenset({"context-1m-2025-08-07"}))
 THEIRS = {"x-amzn-bedrock-guardrailidentifier": "weak", "x-amzn-bedrock-guardrailversion": "DRAFT"}
 
@@ -93,7 +98,7 @@ def test_every_repeat_carries_the_guardrail(deploy: Deploy) -> None:
         ("invoke", {}, {"x-amzn-bedrock-service-tier": "priority"}, "service-tier"),
         ("invoke", {}, {"x-amzn-bedrock-brand-new": "1"}, "x-amzn-bedrock-brand-new"),
         ("invoke", {}, {"x-amzn-bedrock-trace": "MAYBE"}, "x-amzn-bedrock-trace"),
-        ("invoke", {"messages": [{"content": [{"video": {"source": {"s3Location": {"uri": "s3://a/b"}}}}]}]}, {}, "s3Location"),
+        ("invoke", {"messages": [{"content": [S3_VIDEO]}]}, {}, "s3Location"),
         ("converse", {"guardrailConfig": {}}, {}, "guardrailConfig"),
         ("converse", {"performanceConfig": {"latency": "optimized"}}, {}, "performanceConfig"),
         ("converse", {"serviceTier": {"type": "priority"}}, {}, "serviceTier"),
@@ -102,10 +107,10 @@ def test_every_repeat_carries_the_guardrail(deploy: Deploy) -> None:
         ("converse", {"additionalModelRequestFields": {"anthropic_beta": ["x"]}}, {}, "anthropic_beta"),
         ("converse", {"additionalModelRequestFields": {"service_tier": "flex"}}, {}, "service_tier"),
         ("converse", {"messages": [{"content": [{"image": {"source": {"s3Location": {}}}}]}]}, {}, "s3Location"),
-        ("converse", {"messages": [{"content": [{"toolResult": {"toolUseId": "t", "content": [{"document": {"source": {"s3Location": {}}}}]}}]}]}, {}, "s3Location"),
+        ("converse", {"messages": [{"content": [S3_RESULT]}]}, {}, "s3Location"),
         ("converse", {"system": [{"text": "x"}, {"s3Location": {}}]}, {}, "s3Location"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_declared_is_refused_by_name(
     deploy: Deploy, operation: str, body: dict[str, object], headers: dict[str, str], named: str
 ) -> None:
@@ -167,14 +172,14 @@ def test_a_declared_beta_passes(deploy: Deploy, operation: str, body: dict[str, 
 @pytest.mark.parametrize(
     ("operation", "body"),
     [
-        ("converse", {"toolConfig": {"tools": [{"toolSpec": {"name": "copy", "inputSchema": {"json": {"properties": {"s3Location": {"type": "string"}}}}}}]}}),
-        ("converse", {"messages": [{"content": [{"toolUse": {"toolUseId": "t", "name": "copy", "input": {"s3Location": "x"}}}]}]}),
-        ("converse", {"messages": [{"content": [{"toolResult": {"toolUseId": "t", "content": [{"json": {"s3Location": "x"}}]}}]}]}),
+        ("converse", {"toolConfig": {"tools": [TOOL]}}),
+        ("converse", {"messages": [{"content": [TOOL_USE]}]}),
+        ("converse", {"messages": [{"content": [TOOL_RESULT]}]}),
         ("invoke", {"messages": [{"content": [{"type": "tool_use", "id": "t", "input": {"s3Location": "x"}}]}]}),
         ("invoke", {"tools": [{"name": "copy", "input_schema": {"properties": {"s3Location": {}}}}]}),
         ("invoke", {"messages": [{"content": "What is an s3Location?"}]}),
     ],
-)  # fmt: skip
+)
 def test_a_tool_may_have_a_field_of_that_name(deploy: Deploy, operation: str, body: dict[str, object]) -> None:
     # GIVEN a tool of the caller's whose own JSON says s3Location
     api = deploy()

@@ -1,0 +1,186 @@
+"""One log line and one metrics record a request, and nothing in them that is the caller's or the model's."""
+
+import json
+
+import pytest
+from llm_api.registry import Target
+
+from tests.unit.llm_api.conftest import FAST, Deploy
+from tests.unit.llm_api.model_wire import ANSWER, CLAUDE_STREAM, answer, failure, stream, whole
+
+PROMPT = "my most secret prompt"
+SAID = "the model's private answer"
+
+
+def test_the_log_line_of_an_answer(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN an environment with a trace, and an answer with Bedrock's own latency
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1")
+    api = deploy()
+
+    # WHEN it is given
+    api.call("invoke", {}, replies=[answer(ANSWER, {"x-amzn-bedrock-invocation-latency": "234"})])
+
+    # THEN the line holds all that there is to know
+    line = dict(api.log)
+    assert line.pop("timestamp").endswith("+0000")
+    assert line.pop("latency_ms") > 0
+    assert line == {
+        "level": "INFO",
+        "message": "request",
+        "service": "acme-llm",
+        "cold_start": True,
+        "function_request_id": "lambda-1",
+        "xray_trace_id": "1-5759e988-bd862e3fe1be46a994272793",
+        "request_id": "req-1",
+        "route": "POST /model/{modelId}/invoke",
+        "dialect": "bedrock",
+        "tenant": "arn:aws:iam::123456789012:user/anna",
+        "model": "fast",
+        "family": "anthropic",
+        "status": 200,
+        "streamed": False,
+        "model_latency_ms": 234,
+        "attempts": 1,
+        "fallback": False,
+        "input_tokens": 3,
+        "output_tokens": 4,
+        "cache_read_tokens": 0,
+        "cache_write_tokens": 0,
+        "tokens_estimated": False,
+    }
+
+
+def test_the_metrics_record_of_an_answer(deploy: Deploy) -> None:
+    # GIVEN an answer
+    api = deploy()
+
+    # WHEN it is given
+    api.call("invoke", {}, replies=[answer()])
+
+    # THEN the record is CloudWatch's embedded format: each metric named has a value, each dimension too
+    record = api.metrics
+    directive = record["_aws"]["CloudWatchMetrics"][0]
+    assert directive["Namespace"] == "LlmApi"
+    assert directive["Dimensions"] == [["service"], ["service", "model"]]
+    assert (record["service"], record["model"]) == ("acme-llm", "fast")
+    assert {metric["Name"] for metric in directive["Metrics"]} <= record.keys()
+    assert (record["Requests"], record["Errors"], record["Throttles"], record["Attempts"]) == (1, 0, 0, 1)
+    assert (record["InputTokens"], record["OutputTokens"]) == (3, 4)
+    assert record["_aws"]["Timestamp"] > 1_600_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "errors", "throttles", "level"),
+    [
+        (400, "ValidationException", 0, 0, "WARNING"),
+        (429, "ThrottlingException", 0, 1, "WARNING"),
+        (500, "InternalServerException", 1, 0, "ERROR"),
+    ],
+)
+def test_failures_are_counted_by_kind(
+    deploy: Deploy, status: int, code: str, errors: int, throttles: int, level: str
+) -> None:
+    # GIVEN a model that fails
+    api = deploy()
+
+    # WHEN it is called
+    api.call("invoke", {}, replies=[failure(status, code)] * 3)
+
+    # THEN the metrics tell errors from throttles, and the line has the code
+    assert (api.metrics["Errors"], api.metrics["Throttles"]) == (errors, throttles)
+    assert (api.log["level"], api.log["error"]) == (level, code)
+
+
+def test_only_the_first_request_is_a_cold_start(deploy: Deploy) -> None:
+    # GIVEN a fresh environment
+    api = deploy()
+
+    # WHEN two requests come
+    for _ in range(2):
+        api.call("invoke", {}, replies=[answer()])
+
+    # THEN the first was cold
+    assert [line["cold_start"] for line in api.lines[::2]] == [True, False]
+
+
+def test_an_unknown_model_is_no_dimension(deploy: Deploy) -> None:
+    # GIVEN a caller who asks for whatever comes to mind: each name would be a metric that costs money
+    api = deploy()
+
+    # WHEN the model is unknown
+    api.call("invoke", {}, model="whatever")
+
+    # THEN the metric has no model
+    assert api.metrics["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
+    assert "model" not in api.metrics
+    assert "whatever" not in json.dumps(api.lines)
+
+
+def test_nothing_of_a_request_or_an_answer_is_logged(deploy: Deploy) -> None:
+    # GIVEN prompts and answers in every place, success and failure
+    said = {"content": [{"type": "text", "text": SAID}], "usage": {"input_tokens": 1, "output_tokens": 1}}
+    quoting = failure(400, "ValidationException", f"Malformed input: {PROMPT}")
+    failing = failure(424, "ModelErrorException", f"Can't digest {PROMPT}")
+    cut = stream(CLAUDE_STREAM[0], cut=True)
+    api = deploy()
+    body = {"messages": [{"role": "user", "content": PROMPT}]}
+
+    # WHEN they pass
+    for reply in (answer(said), quoting, failing, answer(SAID.encode())):
+        api.call("invoke", body, replies=[reply])
+    whole(api.call("invoke-with-response-stream", body, replies=[cut]))
+    api.call("invoke", PROMPT.encode())
+
+    # THEN no line holds a word of them
+    assert len(api.lines) == 12
+    assert "secret" not in json.dumps(api.lines)
+    assert "private" not in json.dumps(api.lines)
+
+
+def test_an_unforeseen_failure_is_a_500_that_tells_where(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a fault of ours that quotes the prompt
+    def broken(*_: object) -> None:
+        raise KeyError(PROMPT)
+
+    monkeypatch.setattr("llm_api.dialects.bedrock.calls.Invoke.payloads", broken)
+    api = deploy()
+
+    # WHEN a request meets it
+    response = api.call("invoke", {"prompt": PROMPT})
+
+    # THEN the caller gets a plain 500, the log the place, and nobody the words
+    assert response.status == 500
+    assert json.loads(whole(response))["message"].startswith("This deployment failed")
+    assert api.log["exception_name"] == "KeyError"
+    assert "broken" in api.log["stack_trace"][-1]
+    assert PROMPT not in json.dumps(api.lines) + whole(response).decode()
+
+
+def test_a_failure_of_our_own_inside_a_call_is_located_too(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a fault of ours on the thread that calls
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError(PROMPT)
+
+    monkeypatch.setattr("llm_api.inference.bedrock.Bedrock.answer", broken)
+    api = deploy()
+
+    # WHEN a request meets it
+    response = api.call("invoke", {})
+
+    # THEN the log has its place, without its words
+    assert response.status == 500
+    assert api.log["exception_name"] == "ZeroDivisionError"
+    assert PROMPT not in json.dumps(api.lines)
+
+
+def test_a_fallback_names_both(deploy: Deploy) -> None:
+    # GIVEN a model with a fallback
+    first = Target("first", "a.b", "anthropic", fallbacks=("fast",))
+    api = deploy(first, FAST)
+
+    # WHEN it stands in
+    api.call("invoke", {}, model="first", replies=[*[failure(429, "ThrottlingException")] * 3, answer()])
+
+    # THEN the metric counts for the one that answered
+    assert (api.metrics["model"], api.log["model_asked_for"]) == ("fast", "first")
+    assert api.metrics["Attempts"] == 4
