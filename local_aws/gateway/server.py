@@ -146,10 +146,11 @@ class _Answer:
         names = {name.lower() for name, _ in self._headers}
         sized = "content-length" in names or self._status in _BODILESS or self._status < 200
         self._chunked = not sized and handler.request_version == "HTTP/1.1"
-        handler.send_response(self._status)
+        handler.send_response_only(self._status)  # without a Server header: API Gateway sends none
+        if "date" not in names:
+            handler.send_header("Date", handler.date_time_string())
         for name, value in self._headers:
-            if name.lower() != "date":
-                handler.send_header(name, value)
+            handler.send_header(name, value)
         if self._chunked:
             handler.send_header("Transfer-Encoding", "chunked")
         elif not sized:
