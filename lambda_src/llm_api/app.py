@@ -41,6 +41,11 @@ class App:
         self._telemetry = telemetry or Telemetry(settings.service, settings.metrics_namespace)
         self._clock = clock
 
+    def warm_up(self) -> None:
+        """Make the clients that a request needs; for the environment's start, where Lambda gives a whole CPU."""
+        self._inference.warm_up()
+        self._ledger.warm_up()
+
     def handle(self, request: Request, deadline: Deadline) -> Response:
         """The answer to a request, an error included. Never raises.
 
@@ -87,7 +92,12 @@ class App:
             raise BadRequest("Streaming is off in this deployment (`streaming = false`). Ask for the whole answer.")
         streamed = self._inference.stream(call, target, tenant.models, deadline, record.progress)
         record.streamed = True
-        headers = {"content-type": call.stream_content_type, "cache-control": "no-cache", **streamed.headers}
+        headers = {
+            "content-type": call.stream_content_type,
+            "cache-control": "no-cache",
+            **call.stream_headers(),
+            **streamed.headers,
+        }
         response = Response(200, headers, _rendered(call, streamed))
         return _with_warnings(response, call, streamed.target)
 
@@ -112,7 +122,7 @@ class App:
         try:
             yield from body
         except Exception as fault:
-            record.fault = fault
+            record.error, record.fault = Internal(), fault
             raise
         finally:
             self._telemetry.report(record, self._clock())
@@ -129,5 +139,9 @@ def _with_warnings(response: Response, call: Call, target: Target) -> Response:
     """The answer with the fields that were ignored in its `warning` header (RFC 9111, 5.5: code 199 and a text)."""
     warnings = call.warnings(target)
     if warnings:
-        response.headers["warning"] = ", ".join(f'199 - "{text}"' for text in warnings)
+        response.headers["warning"] = ", ".join(f'199 - "{_header_text(text)}"' for text in warnings)
     return response
+
+
+def _header_text(text: str) -> str:
+    return "".join(character if " " <= character <= "~" and character not in '"\\' else "?" for character in text)

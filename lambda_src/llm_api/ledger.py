@@ -77,6 +77,11 @@ class Ledger:
         self._now = now
         self._known: OrderedDict[str, _Known] = OrderedDict()
 
+    def warm_up(self) -> None:
+        """Make the table's client now instead of with the first request."""
+        if self._auth == "api_key" and self._client is None:
+            self._client = _create_client()
+
     def authenticate(self, request: Request) -> Tenant:
         """The caller of a request.
 

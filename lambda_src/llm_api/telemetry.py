@@ -86,9 +86,10 @@ class Telemetry:
 
     def _log_line(self, record: Record, now_seconds: float) -> dict[str, Any]:
         progress, error = record.progress, record.error
+        level, message = _headline(record)
         line: dict[str, Any] = {
-            "level": "INFO" if error is None else "ERROR" if record.status >= 500 else "WARNING",
-            "message": "request" if error is None else f"request failed: {error.code}",
+            "level": level,
+            "message": message,
             "timestamp": _timestamp(),
             "service": self._service,
             "cold_start": self._cold_start,
@@ -134,7 +135,7 @@ class Telemetry:
     def _metrics(self, record: Record, line: dict[str, Any]) -> dict[str, Any]:
         values = {
             "Requests": 1,
-            "Errors": int(record.status >= 500 or "stream_ended_by" in line),
+            "Errors": int(record.status >= 500 or "stream_ended_by" in line or record.fault is not None),
             "Throttles": int(record.status == 429),
             "Attempts": line["attempts"],
             "InputTokens": line.get("input_tokens"),
@@ -161,6 +162,16 @@ class Telemetry:
             "request_id": record.request.id,
             **known,
         }
+
+
+def _headline(record: Record) -> tuple[str, str]:
+    """Level and message."""
+    if record.error is not None:
+        serious = record.status >= 500 or record.fault is not None
+        return "ERROR" if serious else "WARNING", f"request failed: {record.error.code}"
+    if record.progress.ended_by is not None:
+        return "WARNING", f"stream ended early: {record.progress.ended_by}"
+    return "INFO", "request"
 
 
 def _write_to_stdout(text: str) -> None:

@@ -77,6 +77,10 @@ class Inference:
         self._pause = pause
         self._uncountable: set[str] = set()
 
+    def warm_up(self) -> None:
+        """Make Bedrock's client now instead of with the first request."""
+        self._clients.bedrock()
+
     def answer(
         self, call: Call, target: Target, allowed: frozenset[str] | None, deadline: Deadline, progress: Progress
     ) -> tuple[Target, list[Answer]]:
