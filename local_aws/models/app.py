@@ -114,9 +114,10 @@ class ModelRuntime:
             )
         model = self._declared.get(call.model_id) or catalogue.resolve(call.model_id, call.region)
         now = Situation(call, model, struck, self._writer)
+        catalogue.check_alive(model, self._ended)
         if call.operation == "count-tokens":
             return operations.count_tokens(now)
-        catalogue.check_served(model, call.model_id, self._ended)
+        catalogue.check_on_demand(model, call.model_id)
         return operations.invoke(now) if call.operation.startswith("invoke") else operations.converse(now)
 
     def _entry(self, call: ModelRequest, status: int, usage: Usage, answer: Answer | None) -> Call:

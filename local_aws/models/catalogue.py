@@ -136,14 +136,14 @@ def _resolve_name(name: str, region: str) -> Model:
     raise validation(INVALID_IDENTIFIER)
 
 
-def check_served(model: Model, model_id: str, ended: frozenset[str]) -> None:
-    """Whether Bedrock serves the model the way it was called.
-
-    Raises:
-        ServiceError: it is past its end of life, or has to be called through an inference profile.
-    """
+def check_alive(model: Model, ended: frozenset[str]) -> None:
+    """Raises ServiceError where the model is past its end of life."""
     if model.base_id in ended:
         raise ServiceError(404, "ResourceNotFoundException", ENDED_MESSAGE)
+
+
+def check_on_demand(model: Model, model_id: str) -> None:
+    """Raises ServiceError where the model has to be called through an inference profile and wasn't."""
     if model.kind == "foundation" and _PROFILE_ONLY.fullmatch(model.base_id):
         raise on_demand_unsupported(model.base_id if model.is_arn else model_id)
 

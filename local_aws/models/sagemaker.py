@@ -47,6 +47,9 @@ def write(body: Body, endpoint: str, reply: Reply) -> bytes:
     if "inputs" not in body:
         answer = openai_chat.write(reply)
         answer["model"] = body.get("model", "/opt/ml/model")
+        if "messages" not in body:
+            choice = {"index": 0, "text": reply.text, "finish_reason": answer["choices"][0]["finish_reason"]}
+            answer |= {"object": "text_completion", "choices": [choice]}
         return json.dumps(answer).encode()
     generated: dict[str, Any] = {"generated_text": reply.text}
     if _asks(body, "parameters", "details"):

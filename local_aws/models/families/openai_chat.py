@@ -157,9 +157,9 @@ def usage(reply: Reply) -> dict[str, int]:
     }
 
 
-def _call(block: Block, at: int, *, arguments: str | None = None) -> dict[str, Any]:
-    function = {"name": block.name, "arguments": block.text if arguments is None else arguments}
-    return {"id": f"call_{block.id}", "index": at, "type": "function", "function": function}
+def _call(block: Block, arguments: str) -> dict[str, Any]:
+    function = {"name": block.name, "arguments": arguments}
+    return {"id": f"call_{block.id}", "type": "function", "function": function}
 
 
 def write(reply: Reply) -> dict[str, Any]:
@@ -168,10 +168,10 @@ def write(reply: Reply) -> dict[str, Any]:
     if reply.thinking:
         message["reasoning_content"] = reply.thinking
     if reply.tools:
-        message["tool_calls"] = [_call(block, at) for at, block in enumerate(reply.tools)]
+        message["tool_calls"] = [_call(block, block.text) for block in reply.tools]
     choice: dict[str, Any] = {"index": 0, "message": message, "finish_reason": _STOP[reply.stop]}
-    if len(reply.prompt.turns) == 1 and not reply.prompt.system:
-        choice["text"] = reply.text
+    if ":endpoint/" in reply.model:
+        choice["text"] = reply.text  # as recorded from a Marketplace model behind InvokeModel
     return {
         "id": f"chatcmpl-{reply.seed[:24]}",
         "object": "chat.completion",
@@ -203,7 +203,7 @@ def chunks(reply: Reply, *, include_usage: bool = True) -> Iterator[Piece]:
     calls = 0
     for block in reply.blocks:
         if block.kind == "tool":
-            yield Piece(chunk({"tool_calls": [_call(block, calls, arguments="")]}))
+            yield Piece(chunk({"tool_calls": [{"index": calls, **_call(block, "")}]}))
         for text, number in block.pieces():
             match block.kind:
                 case "tool":

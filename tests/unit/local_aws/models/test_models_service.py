@@ -151,6 +151,24 @@ def test_endpoint_speaks_openai(sagemaker: Any, server: Any) -> None:
     assert content["usage"]["completion_tokens"] == call.output_tokens > 0
 
 
+def test_endpoint_completes_a_bare_prompt(sagemaker: Any) -> None:
+    # WHEN an endpoint gets a prompt without messages
+    answer = sagemaker.invoke_endpoint(EndpointName="vllm", Body=json.dumps({"prompt": "Hello"}))
+    # THEN it answers as a completion
+    content = json.loads(answer["Body"].read())
+    assert (content["object"], content["choices"][0]["text"]) == ("text_completion", "You asked: Hello")
+
+
+def test_count_tokens_of_an_ended_model_says_so(bedrock: Any) -> None:
+    # WHEN tokens are counted on a model past its end THEN it is the end that is told
+    found = error_of(
+        bedrock.count_tokens,
+        modelId="anthropic.claude-3-haiku-20240307-v1:0",
+        input={"converse": {"messages": HELLO}},
+    )
+    assert found[:2] == ("ResourceNotFoundException", 404)
+
+
 def test_endpoint_speaks_tgi(sagemaker: Any) -> None:
     # WHEN endpoints are spoken to with inputs
     body = json.dumps({"inputs": "Hello", "parameters": {"max_new_tokens": 50, "details": True}})
