@@ -76,10 +76,12 @@ def test_the_stream_helpers_gather_the_message(api):
         client.messages.stream(**arguments) as stream,
     ):
         plain = stream.get_final_message()
+        request_id = stream.request_id
 
     # THEN
     assert plain.content[0].text == asyncio.run(gathered()).content[0].text == "Grüezi, world"
     assert plain.usage.output_tokens > 0
+    assert request_id
 
 
 def test_a_round_trip_with_parallel_tool_calls(api, ask):

@@ -1,6 +1,7 @@
 """The real `boto3`, with the deployment as its endpoint and a key as its bearer token, nothing else changed."""
 
 import json
+from contextlib import closing
 
 import boto3
 import pytest
@@ -174,6 +175,6 @@ def test_an_error_in_mid_stream_is_raised_as_bedrock_would(api, bedrock):
     stream = bedrock.converse_stream(modelId="nova", messages=said(HELLO))["stream"]
 
     # WHEN / THEN
-    with pytest.raises(ClientError) as failure:
+    with closing(stream), pytest.raises(ClientError) as failure:
         list(stream)
     assert failure.value.response["Error"]["Code"] == "modelStreamErrorException"

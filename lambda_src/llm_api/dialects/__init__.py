@@ -132,6 +132,10 @@ class Call(ABC):
         """The caller's stream, piece by piece. `frames` raises `StreamFault` when it can't go on."""
         raise NotImplementedError
 
+    def stream_headers(self) -> Mapping[str, str]:
+        """Headers that the dialect's clients look for on a streamed answer, beside those that every answer has."""
+        return {}
+
     def warnings(self, target: Target) -> Sequence[str]:
         """Fields that were ignored, for the answer's `warning` header."""
         return ()

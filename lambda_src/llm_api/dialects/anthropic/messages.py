@@ -82,6 +82,10 @@ class Messages(Call):
         """See `Call.render_stream`."""
         return render_events(frames, self.request_id)
 
+    def stream_headers(self) -> Mapping[str, str]:
+        """See `Call.stream_headers`."""
+        return {"request-id": self.request_id}
+
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
         return ignored_fields(self.body)
