@@ -27,7 +27,9 @@ class App(Protocol):
 
 
 def build() -> App:
-    """The app of this deployment, from the function's environment.
+    """The app of this deployment, from the function's environment, its clients made.
+
+    For Lambda's initialisation, which has a full CPU: the first request then waits for no client.
 
     Raises:
         ValueError: a setting is missing or malformed; the message names it.
@@ -35,7 +37,9 @@ def build() -> App:
     from llm_api.app import App as RealApp
     from llm_api.config import Settings
 
-    return RealApp(Settings.from_environment(os.environ))
+    app = RealApp(Settings.from_environment(os.environ))
+    app.warm_up()
+    return app
 
 
 def buffered(app: App, event: object, remaining_ms: float, function_request_id: str | None = None) -> dict[str, Any]:

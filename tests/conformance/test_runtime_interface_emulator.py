@@ -30,6 +30,9 @@ class App:
     def __init__(self, settings):
         pass
 
+    def warm_up(self):
+        pass
+
     def handle(self, request, deadline):
         headers = {"content-type": "text/plain", "x-request-id": request.id}
         wanted = request.path.rpartition("/")[2]

@@ -22,6 +22,10 @@ class Echo:
     def __init__(self, settings: object = None) -> None:
         self.settings = settings
         self.deadline: Deadline | None = None
+        self.is_warm = False
+
+    def warm_up(self) -> None:
+        self.is_warm = True
 
     def handle(self, request: Request, deadline: Deadline) -> Response:
         self.deadline = deadline
@@ -59,7 +63,8 @@ def test_handler_answers_with_the_app_that_it_built(monkeypatch: pytest.MonkeyPa
     handler: Any = importlib.import_module("llm_api.handler")
     monkeypatch.delitem(sys.modules, "llm_api.handler")
     answer = handler.lambda_handler(proxy_event(), Context())
-    # THEN the app answered, knowing both request IDs
+    # THEN the app answered, its clients made before the first request, knowing both request IDs
+    assert handler.app.is_warm
     assert answer["statusCode"] == 200
     assert json.loads(answer["body"]) == {
         "id": proxy_event()["requestContext"]["requestId"],

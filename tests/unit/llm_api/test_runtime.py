@@ -383,6 +383,9 @@ class App:
     def __init__(self, settings):
         self.settings = settings
 
+    def warm_up(self):
+        pass
+
     def handle(self, request, deadline):
         return Response(200, {"content-type": "text/plain"}, iter([b"from ", request.id.encode()]))
 """
