@@ -44,7 +44,7 @@ locals {
       Effect = "Allow"
       Action = ["logs:CreateLogStream", "logs:PutLogEvents"]
       # The group's streams: Lambda names them. The group itself is Terraform's, so there is no CreateLogGroup.
-      Resource = ["${local.log_group_arn}:*"]
+      Resource = ["${local.log_group_arn}:log-stream:*"]
     }],
     [for table in var.tenants_table[*] : {
       Sid      = "ReadKeysAndTenants"

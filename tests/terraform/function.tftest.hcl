@@ -32,7 +32,7 @@ run "defaults" {
     condition = jsondecode(aws_iam_role_policy.this.policy) == {
       Version = "2012-10-17"
       Statement = [
-        { Sid = "WriteOwnLog", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/acme:*"] },
+        { Sid = "WriteOwnLog", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/acme:log-stream:*"] },
       ]
     }
     error_message = "Besides the models, the role may write its own log: ${aws_iam_role_policy.this.policy}"

@@ -6,22 +6,15 @@ must contain.
 """
 
 import functools
-import json
-import os
 import re
-import shutil
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tools.terraform import environment as terraform_environment
+from tests.terraform.native import HERE, ROOT, copy_modules, diagnostic, initialize, messages, terraform
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 FILES = sorted(HERE.glob("*.tftest.hcl"))
 RUN = re.compile(r'^run "(?P<name>[^"]+)" \{\n(?P<body>.*?)^\}\n', re.MULTILINE | re.DOTALL)
 
@@ -39,49 +32,12 @@ def runs(file: Path) -> list[tuple[str, str]]:
     return [(run["name"], run["body"]) for run in RUN.finditer(file.read_text())]
 
 
-def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Terraform there, with no setting of the user's own AWS account."""
-    configuration = terraform_environment()["TF_CLI_CONFIG_FILE"]
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    if "TF_CLI_CONFIG_FILE" not in settings and Path(configuration).exists():
-        settings["TF_CLI_CONFIG_FILE"] = configuration
-    return subprocess.run(
-        ["terraform", *arguments],
-        cwd=folder,
-        env={**settings, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def messages(output: str) -> Iterator[dict[str, Any]]:
-    """Terraform's JSON lines."""
-    for line in output.splitlines():
-        if line.startswith("{"):
-            yield json.loads(line)
-
-
-def diagnostic(message: dict[str, Any]) -> str:
-    """One diagnostic as a line: where, what, why."""
-    detail = message["diagnostic"]
-    place = detail.get("range") or {"filename": "", "start": {"line": 0}}
-    return f"{place['filename']}:{place['start']['line']}: {detail['summary']}: {detail.get('detail', '')}"
-
-
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the modules, initialized: Terraform leaves nothing beside the code."""
+    """The modules and their tests, initialized."""
     folder = tmp_path_factory.mktemp("terraform")
-    for file in ROOT.glob("*.tf"):
-        shutil.copy(file, folder)
-    ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "__pycache__")
-    shutil.copytree(ROOT / "modules", folder / "modules", ignore=ignored)
-    shutil.copytree(HERE, folder / "tests" / "terraform", ignore=ignored)
-    if (package := ROOT / "lambda_src" / "dist").exists():
-        shutil.copytree(package, folder / "lambda_src" / "dist")
-    initialized = terraform(folder, "init", "-test-directory=tests/terraform", "-no-color", "-input=false")
-    assert initialized.returncode == 0, initialized.stdout + initialized.stderr
+    copy_modules(folder)
+    initialize(folder, "-test-directory=tests/terraform")
     return folder
 
 
@@ -141,8 +97,7 @@ def planned(root: Path, file: str, calls: Mapping[str, str]) -> list[str]:
         for name in calls
     ]
     (root / "all.tftest.hcl").write_text("".join(identities) + 'run "all" {\n  command = plan\n}\n')
-    initialized = terraform(root, "init", "-no-color", "-input=false")
-    assert initialized.returncode == 0, initialized.stdout + initialized.stderr
+    initialize(root)
     done = terraform(root, "test", "-json")
     return [diagnostic(message) for message in messages(done.stdout) if message["type"] == "diagnostic"]
 

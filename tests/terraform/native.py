@@ -1,0 +1,61 @@
+"""Runs Terraform for tests: on a copy of the modules, offline, with no setting of the user's own AWS account."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tools.terraform import environment as terraform_environment
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+
+
+def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Terraform there, with no setting of the user's own AWS account."""
+    configuration = terraform_environment()["TF_CLI_CONFIG_FILE"]
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    if "TF_CLI_CONFIG_FILE" not in settings and Path(configuration).exists():
+        settings["TF_CLI_CONFIG_FILE"] = configuration
+    return subprocess.run(
+        ["terraform", *arguments],
+        cwd=folder,
+        env={**settings, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def messages(output: str) -> Iterator[dict[str, Any]]:
+    """Terraform's JSON lines."""
+    for line in output.splitlines():
+        if line.startswith("{"):
+            yield json.loads(line)
+
+
+def diagnostic(message: dict[str, Any]) -> str:
+    """One diagnostic as a line: where, what, why."""
+    detail = message["diagnostic"]
+    place = detail.get("range") or {"filename": "", "start": {"line": 0}}
+    return f"{place['filename']}:{place['start']['line']}: {detail['summary']}: {detail.get('detail', '')}"
+
+
+def copy_modules(folder: Path) -> None:
+    """Copy what Terraform needs, so that it leaves nothing beside the code."""
+    for file in ROOT.glob("*.tf"):
+        shutil.copy(file, folder)
+    ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "__pycache__")
+    shutil.copytree(ROOT / "modules", folder / "modules", ignore=ignored)
+    shutil.copytree(HERE, folder / "tests" / "terraform", ignore=ignored)
+    if (package := ROOT / "lambda_src" / "dist").exists():
+        shutil.copytree(package, folder / "lambda_src" / "dist")
+
+
+def initialize(folder: Path, *arguments: str) -> None:
+    """`terraform init` there."""
+    done = terraform(folder, "init", "-no-color", "-input=false", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
