@@ -40,6 +40,7 @@ SINGLE_VALUED_KEYS = frozenset(
         "dynamodb:Select",
         "kms:CallerAccount",
         "kms:EncryptionContext:aws:dynamodb:tableName",
+        "kms:EncryptionContext:aws:lambda:FunctionArn",
         "kms:EncryptionContext:aws:logs:arn",
         "kms:ViaService",
         "lambda:SourceFunctionArn",
