@@ -4,8 +4,8 @@ A stage is at `/_api/API_ID/STAGE/…`, at its own host name `API_ID.execute-api
 domains.
 """
 
+import logging
 import re
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
@@ -29,6 +29,8 @@ from local_aws.gateway.throttle import Throttle
 from local_aws.gateway.wire import VPC_ENDPOINT, IncomingRequest, OutgoingResponse, read_request
 from local_aws.iam import UnknownPolicyElement
 from local_aws.lambda_service.service import LambdaService
+
+log = logging.getLogger(__name__)
 
 LOCAL_PREFIX = "/_api/"
 _EXECUTE_API = re.compile(r"^(?P<api>[a-z0-9]+)\.execute-api\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?$")
@@ -99,7 +101,7 @@ class Gateway:
             exchange.refusal = refusal
             response = self._refused(refusal, gateway_responses, exchange)
         except (NotEmulated, UnknownPolicyElement) as error:
-            print(f"gateway: not emulated: {error}", file=sys.stderr)
+            log.error("not emulated: %s", error)
             response = OutgoingResponse(500, [("Content-Type", "application/json")], b'{"message":"Not emulated"}')
             response.set("x-local-aws-error", str(error).encode("ascii", "replace").decode().replace("\n", " "))
         response.set("x-amzn-RequestId", exchange.request_id)
@@ -111,7 +113,7 @@ class Gateway:
         try:
             return render_refusal(refusal, gateway_responses, exchange.variables())
         except NotEmulated as error:
-            print(f"gateway: not emulated: {error}", file=sys.stderr)
+            log.error("not emulated: %s", error)
             return OutgoingResponse(500, [("x-local-aws-error", str(error))])
 
     def _serve(self, api: Api, exchange: Exchange) -> OutgoingResponse:

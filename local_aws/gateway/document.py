@@ -24,6 +24,15 @@ _INTEGRATION_FIELDS = {
     "responses",
     "payloadFormatVersion",
 }
+_AUTHORIZER_FIELDS = {
+    "type",
+    "providerARNs",
+    "authorizerUri",
+    "authorizerCredentials",
+    "identitySource",
+    "identityValidationExpression",
+    "authorizerResultTtlInSeconds",
+}
 _FUNCTION_URI = re.compile(
     r"^arn:[^:]+:apigateway:[^:]+:lambda:path/(?P<version>2015-03-31|2021-11-15)/functions/(?P<function>arn:[^/]+)/"
     r"(?P<action>invocations|response-streaming-invocations)$"
@@ -33,7 +42,12 @@ _RESPONSE_HEADER = "method.response.header."
 
 @dataclass(frozen=True, slots=True)
 class Authorizer:
-    """A Lambda or Cognito authorizer. `ttl_seconds` 0: nothing is cached."""
+    """A Lambda or Cognito authorizer.
+
+    Attributes:
+        ttl_seconds: how long a verdict is remembered; 0: not at all.
+        credentials_arn: the role with which API Gateway invokes the function; None: the function's own policy lets it.
+    """
 
     name: str
     type: str
@@ -42,6 +56,7 @@ class Authorizer:
     validation: str | None = None
     ttl_seconds: int = 300
     provider_arns: tuple[str, ...] = ()
+    credentials_arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +204,9 @@ def _authorizer(name: str, scheme: Mapping[str, Any], block: Mapping[str, Any]) 
     kind = str(block.get("type", "")).lower()
     ttl = int(block.get("authorizerResultTtlInSeconds", 300))
     sources = tuple(part.strip() for part in str(block.get("identitySource") or "").split(",") if part.strip())
+    others = set(block) - _AUTHORIZER_FIELDS
+    if others:
+        raise NotEmulated(f"The authorizer {name!r} has {sorted(others)}, which is not emulated.")
     if kind == "cognito_user_pools":
         return Authorizer(
             name, kind, provider_arns=tuple(block["providerARNs"]), identity_sources=(f"header.{scheme['name']}",)
@@ -205,4 +223,5 @@ def _authorizer(name: str, scheme: Mapping[str, Any], block: Mapping[str, Any]) 
         identity_sources=tuple(source.removeprefix("method.request.") for source in sources),
         validation=block.get("identityValidationExpression"),
         ttl_seconds=ttl,
+        credentials_arn=block.get("authorizerCredentials"),
     )

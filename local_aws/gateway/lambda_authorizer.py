@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-
 """
 
 import json
+import logging
 import re
 import threading
 import time
@@ -16,8 +17,11 @@ from local_aws.gateway.document import Authorizer
 from local_aws.gateway.errors import NotEmulated, Refusal
 from local_aws.gateway.events import proxy_event
 from local_aws.gateway.exchange import Exchange
+from local_aws.iam import evaluate, policies_of
 from local_aws.lambda_service.service import LambdaService, ServiceSource
 from local_aws.lambda_service.types import InvocationFailed, LambdaError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +70,7 @@ class LambdaAuthorizers:
 
     def _invoke(self, authorizer: Authorizer, exchange: Exchange, texts: tuple[str, ...]) -> Verdict:
         assert authorizer.function_arn is not None
-        stage = exchange.stage
-        source = ServiceSource(
-            principal="apigateway.amazonaws.com",
-            arn=f"arn:aws:execute-api:{stage.region}:{stage.account_id}:{stage.rest_api_id}/authorizers/{authorizer.name}",
-        )
+        source = _source(authorizer, exchange)
         event: dict[str, Any] = {"type": authorizer.type.upper(), "methodArn": exchange.method_arn()}
         if authorizer.type == "token":
             event["authorizationToken"] = texts[0]
@@ -80,15 +80,31 @@ class LambdaAuthorizers:
         begun = exchange.elapsed()
         try:
             invocation = self._lambda.invoke(authorizer.function_arn, json.dumps(event).encode(), source=source)
-        except LambdaError:
-            raise Refusal("AUTHORIZER_CONFIGURATION_ERROR") from None
-        except InvocationFailed:
-            raise Refusal("AUTHORIZER_FAILURE") from None
+        except (LambdaError, InvocationFailed) as error:
+            log.warning("the authorizer %s could not be invoked, or failed: %r", authorizer.name, error)
+            kind = "AUTHORIZER_CONFIGURATION_ERROR" if isinstance(error, LambdaError) else "AUTHORIZER_FAILURE"
+            raise Refusal(kind) from None
         if invocation.function_error:
             # A function asks for a 401 by failing with exactly this message.
             said_no = _json(invocation.payload).get("errorMessage") == "Unauthorized"
             raise Refusal("UNAUTHORIZED" if said_no else "AUTHORIZER_FAILURE")
         return _verdict(_json(invocation.payload), int((exchange.elapsed() - begun) * 1000))
+
+
+def _source(authorizer: Authorizer, exchange: Exchange) -> ServiceSource | None:
+    """On whose behalf the function is asked: API Gateway's, which the function's policy has to let in, or a role's."""
+    if authorizer.credentials_arn is None:
+        stage = exchange.stage
+        api = f"arn:aws:execute-api:{stage.region}:{stage.account_id}:{stage.rest_api_id}"
+        return ServiceSource(principal="apigateway.amazonaws.com", arn=f"{api}/authorizers/{authorizer.name}")
+    try:
+        documents, boundary = policies_of(authorizer.credentials_arn)
+    except KeyError:
+        raise Refusal("AUTHORIZER_CONFIGURATION_ERROR") from None
+    context = {"aws:RequestedRegion": exchange.stage.region}
+    if not evaluate(documents, "lambda:InvokeFunction", str(authorizer.function_arn), context, boundary).allowed:
+        raise Refusal("AUTHORIZER_CONFIGURATION_ERROR")
+    return None
 
 
 def _json(payload: bytes) -> dict[str, Any]:

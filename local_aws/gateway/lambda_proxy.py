@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-m
 """
 
 import json
+import logging
 import queue
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from local_aws.gateway.server import StreamCut
 from local_aws.gateway.wire import OutgoingResponse
 from local_aws.lambda_service.service import LambdaService, ServiceSource
 from local_aws.lambda_service.types import Invocation, LambdaError, RequestTooLarge
+
+log = logging.getLogger(__name__)
 
 _PIECES_AHEAD = 64
 _END = object()
@@ -39,21 +42,24 @@ def invoke_function(
     timeout = min(timeout, limits.stream_timeout_seconds if integration.streaming else limits.buffered_timeout_seconds)
     work = _Work(lambda_service, operation, exchange, event)
     work.start()
-    invocation = _first(work, timeout - exchange.elapsed())
+    invocation = _first(work, exchange, timeout)
     exchange.integration_latency_ms = int((exchange.elapsed() - work.begun) * 1000)
     exchange.integration_status = 200
     if not integration.streaming:
         if invocation.function_error:
+            log.warning(
+                "%s: the function failed: %s", _which(exchange), invocation.payload[:500].decode("utf-8", "replace")
+            )
             raise Refusal("INTEGRATION_FAILURE", status=502)
         try:
             return parse_proxy_response(invocation.payload, exchange, api.binary_media_types)
-        except MalformedResponse:
-            raise Refusal("INTEGRATION_FAILURE", status=502) from None
+        except MalformedResponse as error:
+            raise _malformed(exchange, error) from None
     try:
         response = head_of(invocation.prelude if invocation.prelude is not None else {"statusCode": None})
-    except MalformedResponse:
+    except MalformedResponse as error:
         work.abandon()
-        raise Refusal("INTEGRATION_FAILURE", status=502) from None
+        raise _malformed(exchange, error) from None
     idle = limits.edge_idle_seconds if "EDGE" in exchange.stage.endpoint_types else limits.regional_idle_seconds
     response.headers = [
         (name, value) for name, value in response.headers if name.lower() != "x-amzn-remapped-content-length"
@@ -111,9 +117,19 @@ def _starred(resource: str) -> str:
     return "/".join("*" if segment.startswith("{") else segment for segment in resource.split("/"))
 
 
-def _first(work: _Work, timeout: float) -> Invocation:
+def _which(exchange: Exchange) -> str:
+    return f"{exchange.request.method} {exchange.resource} ({exchange.request_id})"
+
+
+def _malformed(exchange: Exchange, error: MalformedResponse) -> Refusal:
+    log.warning("%s: malformed Lambda proxy response: %s", _which(exchange), error)
+    return Refusal("INTEGRATION_FAILURE", status=502)
+
+
+def _first(work: _Work, exchange: Exchange, timeout: float) -> Invocation:
+    """The invocation's answer, or the head of its stream."""
     try:
-        result = work.results.get(timeout=max(0.0, timeout))
+        result = work.results.get(timeout=max(0.0, timeout - exchange.elapsed()))
     except queue.Empty:
         work.abandon()
         raise Refusal("INTEGRATION_TIMEOUT") from None
@@ -121,6 +137,7 @@ def _first(work: _Work, timeout: float) -> Invocation:
         return result
     if isinstance(result, RequestTooLarge):
         raise Refusal("REQUEST_TOO_LARGE")
+    log.warning("%s: the function could not be invoked, or failed: %r", _which(exchange), result)
     # A service error (a throttled function, one that API Gateway may not invoke) is a 500, the function's own a 502.
     raise Refusal("INTEGRATION_FAILURE", status=500 if isinstance(result, LambdaError) else 502)
 
@@ -137,6 +154,7 @@ def _pieces(work: _Work, exchange: Exchange, idle: float, timeout: float) -> Ite
             if result is _END:
                 return
             if isinstance(result, BaseException):
+                log.warning("%s: the function failed in its stream: %r", _which(exchange), result)
                 raise StreamCut(f"The function failed in its stream: {result}") from None
             yield result
     finally:

@@ -4,6 +4,7 @@ Headers keep their case, connections are kept alive, each piece of a stream is f
 way is cut off without its closing chunk, so that no caller takes the half for the whole.
 """
 
+import logging
 import socket
 import ssl
 import sys
@@ -15,6 +16,8 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from local_aws.gateway.wire import RAW_HEADERS
 from local_aws.models.types import ConnectionCut
+
+log = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS = 60.0
 LINGER_BYTES = 64 * 1024 * 1024
@@ -54,7 +57,7 @@ class GatewayRequestHandler(WSGIRequestHandler):
             if not answer.begun:
                 answer.fail()
             if not isinstance(error, (StreamCut, ConnectionCut)):
-                self.server.log("error", f"{self.command} {self.path.split('?')[0]}: {error!r}")
+                log.error("%s %s failed", self.command, self.path.split("?")[0], exc_info=error)
         finally:
             close = getattr(application_iter, "close", None)
             if close is not None:
@@ -174,9 +177,9 @@ class GatewayServer(ThreadedWSGIServer):
             setattr(self.socket, "do_handshake_on_connect", False)  # noqa: B010 - the attribute has no stub
 
     def log(self, type: str, message: str, *args: Any) -> None:
-        print(f"gateway: {message % args if args else message}", file=sys.stderr)
+        log.error(message, *args)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exc_info()[1]
         if not isinstance(error, (ConnectionError, TimeoutError, ssl.SSLError)):
-            self.log("error", repr(error).replace("%", "%%"))
+            log.error("a connection failed: %r", error)

@@ -236,7 +236,7 @@ def test_a_signature_for_bedrock_is_not_one_for_execute_api(iam: Iam) -> None:
     assert "correct service: 'execute-api'" in answer.json["message"]
 
 
-def test_an_unknown_element_in_a_policy_is_no_pass(iam: Iam, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_element_in_a_policy_is_no_pass(iam: Iam, caplog: pytest.LogCaptureFixture) -> None:
     # GIVEN a resource policy with a condition that can't be evaluated
     odd = policy(allow(Principal=ANYBODY, Condition={"StringEquals": {"aws:SomethingNew": "x"}}))
     call, functions = signed_api(iam, odd)
@@ -246,7 +246,7 @@ def test_an_unknown_element_in_a_policy_is_no_pass(iam: Iam, capsys: pytest.Capt
 
     # THEN nothing is served, and the operator reads why
     assert (answer.status, functions.events) == (500, [])
-    assert "aws:SomethingNew" in capsys.readouterr().err
+    assert "aws:SomethingNew" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -495,6 +495,21 @@ def test_verdicts_are_remembered_by_identity_for_as_long_as_wanted(seconds: int,
 
     # THEN it is asked once for each, or every time where nothing is remembered
     assert len([event for event in functions.events if "methodArn" in event]) == asked
+
+
+@pytest.mark.parametrize(
+    ("action", "status"), [("lambda:InvokeFunction", 200), ("lambda:GetFunction", 500), (None, 500)]
+)
+def test_an_authorizers_role_has_to_be_allowed_to_invoke_it(iam: Iam, action: str | None, status: int) -> None:
+    # GIVEN an authorizer that is invoked with a role, which may do so, may not, or does not exist
+    role = f"arn:aws:iam::{ACCOUNT}:role/nobody"
+    if action:
+        role = str(iam.role(allow(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:authorizer", Action=action)).role_arn)
+    call, functions = authorizer_api(verdict(), authorizerCredentials=role)
+
+    # THEN the role decides, and the function's own policy is not asked
+    assert call("GET", "/x/1").status == status
+    assert [one["source"] for one in functions.calls[:1]] == ([None] if status == 200 else [])
 
 
 def test_a_remembered_verdict_is_still_evaluated_for_each_path() -> None:

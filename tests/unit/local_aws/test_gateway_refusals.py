@@ -191,7 +191,7 @@ def test_a_methods_own_settings_come_first() -> None:
         {"paths": {"/x": {"get": {**operation(proxy()), "x-amazon-apigateway-request-validator": "all"}}}},
     ],
 )
-def test_what_is_not_emulated_is_said_aloud(change: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_not_emulated_is_said_aloud(change: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     # GIVEN a document with something that this gateway does not have
     call, functions = serve({**document(PATHS), **change})
 
@@ -202,7 +202,7 @@ def test_what_is_not_emulated_is_said_aloud(change: dict[str, Any], capsys: pyte
     assert answer.status == 500
     assert "x-local-aws-error" in answer.headers
     assert functions.events == []
-    assert "not emulated" in capsys.readouterr().err
+    assert "not emulated" in caplog.text
 
 
 def test_templates_hold_variables_and_no_velocity() -> None:
