@@ -11,7 +11,7 @@ from tools.policy_lint import findings, identity_policies
 from tools.terraform import ROOT, Terraform
 
 EXAMPLES = sorted(folder.parent.relative_to(ROOT).as_posix() for folder in (ROOT / "examples").glob("*/main.tf"))
-FIXTURES = sorted(folder.parent.relative_to(ROOT).as_posix() for folder in (ROOT / "tests/fixtures").glob("*/main.tf"))
+FIXTURES = sorted(folder.parent.relative_to(ROOT).as_posix() for folder in (ROOT / "tests/integration/terraform").glob("*/main.tf"))
 
 
 def inventory() -> Counter[str]:

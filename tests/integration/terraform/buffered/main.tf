@@ -1,0 +1,58 @@
+# The quickstart without streaming: the same zip under the managed runtime client, buffered proxy answers.
+
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100, < 7.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+variable "api_key_sha256" {
+  description = "SHA-256 of the key that callers send."
+  type        = string
+}
+
+module "llm_api" {
+  source = "../../../.."
+
+  name                = "buffered"
+  streaming           = false
+  deletion_protection = false
+
+  models = {
+    fast = {
+      id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+      destination_regions = ["us-east-1", "us-east-2", "us-west-2"]
+      fallbacks           = ["nova"]
+      max_output_tokens   = 4096
+    }
+    nova  = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096 }
+    embed = { id = "amazon.titan-embed-text-v2:0" }
+  }
+
+  auth = { type = "api_key" }
+  tenants = {
+    buffered = {
+      models         = ["fast", "nova", "embed"]
+      api_key_sha256 = [var.api_key_sha256]
+    }
+  }
+}
+
+output "role_name" {
+  description = "The function's role."
+  value       = module.llm_api.role_name
+}
+
+output "url" {
+  description = "Base URL for callers."
+  value       = module.llm_api.url
+}
