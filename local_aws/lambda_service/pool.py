@@ -13,7 +13,7 @@ from local_aws.lambda_service.types import Throttled
 
 # After its answer a runtime still has to ask for the next event. A caller that comes back at once waits this long for
 # it instead of paying for a new sandbox.
-FINISHING_SECONDS = 0.25
+FINISHING_SECONDS = 1.0
 IDLE_LIMIT_SECONDS = 300.0
 QUEUE_SECONDS = 60.0
 

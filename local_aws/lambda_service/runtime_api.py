@@ -149,7 +149,7 @@ class RuntimeHandler(BaseHTTPRequestHandler):
                 work.post(Chunk(piece))
         except (MalformedChunks, OSError) as error:
             self.close_connection = True
-            work.post(Failure.of("Runtime.TruncatedResponse", f"Response body is less than Content-Length: {error}"))
+            work.break_off(Failure.of("Runtime.TruncatedResponse", f"The stream broke off: {error}"))
             return None
         error_type = trailers.get("lambda-runtime-function-error-type")
         if error_type:
@@ -169,7 +169,7 @@ class RuntimeHandler(BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
     def _failure(self, body: bytes) -> Failure:
-        return _failure(self.headers.get("Lambda-Runtime-Function-Error-Type", "Runtime.Unknown"), body)
+        return _failure(self.headers.get("Lambda-Runtime-Function-Error-Type"), body)
 
     def _answer(self, status: int, document: dict[str, str]) -> None:
         body = json.dumps(document).encode()
@@ -222,12 +222,15 @@ class ChunkIterator:
             self._trailers[name.strip().lower()] = value.strip()
 
 
-def _failure(error_type: str, body: bytes) -> Failure:
+def _failure(error_type: str | None, body: bytes) -> Failure:
+    """A failure by the header where there is one (awslambdaric sends none), else by its body."""
     try:
         document = json.loads(body)
         message = str(document.get("errorMessage", ""))
+        error_type = error_type or str(document.get("errorType") or "Runtime.Unknown")
     except (ValueError, AttributeError):
         message = ""
+    error_type = error_type or "Runtime.Unknown"
     return Failure(error_type, message, body or Failure.of(error_type, message).payload)
 
 

@@ -5,8 +5,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 
 import fcntl
 import os
+import select
 import signal
 import subprocess
+import sys
 import termios
 import threading
 import time
@@ -24,6 +26,7 @@ from local_aws.lambda_service.work import Failure, TimedOut, Work
 
 TASK_ROOT = "/var/task"
 DRAIN_SECONDS = 0.5
+PIPE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Sandbox:
         self._work: Work | None = None
         self._timer: threading.Timer | None = None
         self._lock = threading.RLock()
+        self._drain_lock = threading.Lock()
         self._init_over = threading.Event()
         self._init_failure: Failure | None = None
         self._api = RuntimeApi(self)
@@ -146,8 +150,10 @@ class Sandbox:
     def runtime_is_free(self) -> None:
         """The runtime asks for an event: init, or the invocation, is over. From here on it is frozen."""
         self.wait_for_log()
+        if self._work is not None:
+            self._work.wait_until_read()
         with self._lock:
-            work, self._work = self._work, None
+            work = self._work
             if work is None:
                 self._init_seconds = time.monotonic() - self._started
                 self._init_over.set()
@@ -156,11 +162,14 @@ class Sandbox:
                 self._timer.cancel()
             if not work.answered:
                 # A runtime that asks for the next event without having answered this one.
-                work.post(Failure.of("Runtime.NoResponse", f"RequestId: {work.request_id} Error: no response"))
+                unanswered = Failure.of("Runtime.NoResponse", f"RequestId: {work.request_id} Error: no response")
+                work.post(work.broken or unanswered)
             self._report(work)
             signal_group(self.pid, signal.SIGSTOP)
-            self.is_idle = not self.is_dead
+            # In this order: the pool, which takes no lock of this sandbox, sees it finishing until it sees it idle.
             self.idle_since = time.monotonic()
+            self.is_idle = not self.is_dead
+            self._work = None
         self._on_change(self)
 
     def runtime_failed_init(self, failure: Failure) -> None:
@@ -181,12 +190,26 @@ class Sandbox:
 
     def _drain(self) -> None:
         assert self._process.stdout is not None
-        for raw in self._process.stdout:
-            line = raw.decode("utf-8", "replace").rstrip("\n")
-            work = self._work
-            if work is not None:
-                work.log_lines.append(line)
-            self._log.write(line)
+        pipe = self._process.stdout.fileno()
+        waiting = select.poll()
+        waiting.register(pipe, select.POLLIN)
+        begun = b""
+        while True:
+            waiting.poll()
+            with self._drain_lock:
+                read = os.read(pipe, PIPE_BYTES)
+                *lines, begun = (begun + read).split(b"\n")
+                for line in lines if read else [begun] if begun else []:
+                    self._take_line(line)
+            if not read:
+                return
+
+    def _take_line(self, raw: bytes) -> None:
+        line = raw.decode("utf-8", "replace")
+        work = self._work
+        if work is not None:
+            work.log_lines.append(line)
+        self._log.write(line)
 
     def _watch(self) -> None:
         status = self._process.wait()
@@ -195,6 +218,8 @@ class Sandbox:
         self._reaper.forget(self.pid)
         self._drainer.join(timeout=DRAIN_SECONDS)
         reason = f"signal: {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        if self._work is not None:
+            self._work.wait_until_read()
         with self._lock:
             self.is_dead = True
             self.is_idle = False
@@ -214,16 +239,18 @@ class Sandbox:
         self._on_change(self)
 
     def wait_for_log(self) -> None:
-        """Until what the function wrote before it asked for the next event is in the log."""
+        """Waits until what the function has written by now is in the log."""
         assert self._process.stdout is not None
         until = time.monotonic() + DRAIN_SECONDS
         while time.monotonic() < until:
             try:
-                waiting = int.from_bytes(fcntl.ioctl(self._process.stdout, termios.FIONREAD, bytes(4)), "little")
+                waiting = int.from_bytes(fcntl.ioctl(self._process.stdout, termios.FIONREAD, bytes(4)), sys.byteorder)
             except (OSError, ValueError):
-                return
+                return  # the process has ended, and the pipe is closed
             if waiting == 0:
-                return
+                # The pipe is read under this lock: what left it is in the log once the lock is free.
+                with self._drain_lock:
+                    return
             time.sleep(0.001)
 
     def _report(self, work: Work) -> None:

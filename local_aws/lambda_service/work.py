@@ -3,6 +3,7 @@
 import json
 import queue
 import secrets
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -58,6 +59,10 @@ class TimedOut:
     """The function's time is over."""
 
 
+# How long the end of a process may take to follow the end of its connection.
+DYING_SECONDS = 1.0
+# How long an answer that was sent may take to be noticed.
+BEGIN_SECONDS = 0.25
 Message = Head | Chunk | End | Failure | TimedOut
 
 
@@ -83,14 +88,33 @@ class Work:
     started: float = field(default_factory=time.monotonic)
     deadline_ms: int = 0
     answered: bool = False
+    broken: Failure | None = None
     init_seconds: float | None = None
     log_lines: list[str] = field(default_factory=list)
     messages: "queue.SimpleQueue[Message]" = field(default_factory=queue.SimpleQueue)
+    _begun: threading.Event = field(default_factory=threading.Event)
+    _read: threading.Event = field(default_factory=threading.Event)
+    _over: threading.Event = field(default_factory=threading.Event)
 
     def start_clock(self) -> None:
         """Sets the deadline; called when the event is handed to a runtime that is ready for it."""
         self.started = time.monotonic()
         self.deadline_ms = int((time.time() + self.timeout_seconds) * 1000)
+
+    def break_off(self, failure: Failure) -> None:
+        """The runtime's connection ended within its answer. If its process is ending too, that is the better reason."""
+        self.broken = failure
+        self._read.set()
+        if not self._over.wait(DYING_SECONDS):
+            self.post(failure)
+
+    def wait_until_read(self) -> None:
+        """Waits for the thread that reads the answer: what was sent before this moment shall not come after it.
+
+        The runtime's next request, and the end of its process, are seen by other threads than its answer.
+        """
+        if self._begun.wait(BEGIN_SECONDS):
+            self._read.wait(DYING_SECONDS)
 
     def post(self, message: Message) -> None:
         """Adds a piece; after `End`, a failure or a timeout, everything further is dropped."""
@@ -99,6 +123,10 @@ class Work:
         if isinstance(message, End | Failure | TimedOut):
             self.answered = True
         self.messages.put(message)
+        self._begun.set()
+        if self.answered:
+            self._read.set()
+            self._over.set()
 
     def pieces(self) -> Iterator[Head | Chunk]:
         """The answer as it comes.
