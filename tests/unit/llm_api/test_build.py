@@ -122,3 +122,35 @@ def test_check_passes_on_a_fresh_zip(tmp_path: Path) -> None:
     # THEN the check passes
     command = [sys.executable, str(SOURCES / "build.py"), "--check", "--output", str(fresh)]
     assert subprocess.run(command, check=False).returncode == 0
+
+
+def test_prose_stays_behind_and_lines_keep_their_numbers() -> None:
+    # GIVEN a program with every kind of prose, and text that only looks like it
+    source = (
+        '"""Module.\n\nMore."""\n'
+        "URL = 'https://example.com/#anchor'  # a comment\n"
+        "class Größe:\n"
+        '    """Über."""; weite = 1  # é\n'
+        "    höhe: int = 2\n"
+        '    """Attribute\n    docstring."""\n'
+        "    def f(self) -> str:\n"
+        "        # alone\n"
+        '        return """kept # too"""\n'
+    )
+    # WHEN it is packed
+    packed = build.without_prose(source)
+    # THEN the prose is gone, the text is not, and each statement is on its line
+    assert "Über" not in packed
+    assert "docstring" not in packed
+    assert "alone" not in packed
+    assert "'https://example.com/#anchor'\n" in packed
+    assert '"""kept # too"""' in packed
+    assert packed.count("\n") == source.count("\n")
+    assert packed.splitlines()[8] == source.splitlines()[8]
+
+
+def test_a_class_keeps_a_docstring_that_is_not_empty() -> None:
+    # GIVEN a dataclass: without a docstring Python would write one at import, by inspecting its signature
+    packed = build.without_prose('class A:\n    """Text."""\n')
+    # THEN it still has one
+    assert packed == 'class A:\n    "."\n'
