@@ -67,6 +67,8 @@ def _value_of(variable: str, context: Context) -> str:
 
 def matches(pattern: str, value: str, context: Context, version: str) -> bool:
     """Whether the value matches a pattern with `*`, `?` and variables, case-sensitively."""
+    if not set("*?$") & set(pattern):
+        return pattern == value
     return _compiled(resolve(pattern, context, version), False).fullmatch(value) is not None
 
 
@@ -87,14 +89,19 @@ def matches_arn(pattern: str, arn: str, context: Context, version: str) -> bool:
     parts = _split_outside_variables(pattern)
     if parts[0] != "arn" or len(parts) != ARN_PARTS:
         raise UnknownPolicyElement(f"{pattern!r} is no ARN of six parts, and not * alone.")
+    if not set("*?$") & set(pattern):
+        return pattern == arn
     values = arn.split(":", ARN_PARTS - 1)
     if len(values) != ARN_PARTS:
         return False
     return all(matches(part, value, context, version) for part, value in zip(parts, values, strict=True))
 
 
-def _split_outside_variables(pattern: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _split_outside_variables(pattern: str) -> tuple[str, ...]:
     """Splits at colons, but not at the one inside `${aws:username}`."""
+    if "${" not in pattern:
+        return tuple(pattern.split(":", ARN_PARTS - 1))
     parts: list[str] = []
     depth = start = 0
     for index, letter in enumerate(pattern):
@@ -105,4 +112,4 @@ def _split_outside_variables(pattern: str) -> list[str]:
         elif letter == ":" and not depth and len(parts) < ARN_PARTS - 1:
             parts.append(pattern[start:index])
             start = index + 1
-    return [*parts, pattern[start:]]
+    return (*parts, pattern[start:])
