@@ -146,7 +146,7 @@ def test_prose_stays_behind_and_lines_keep_their_numbers() -> None:
     assert "'https://example.com/#anchor'\n" in packed
     assert '"""kept # too"""' in packed
     assert packed.count("\n") == source.count("\n")
-    assert packed.splitlines()[8] == source.splitlines()[8]
+    assert packed.splitlines()[9] == source.splitlines()[9]
 
 
 def test_a_class_keeps_a_docstring_that_is_not_empty() -> None:
