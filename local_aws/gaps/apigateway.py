@@ -168,3 +168,19 @@ def policies_are_read_back_escaped(patch: Patch) -> None:
         return escaped
 
     patch.replace(RestAPI, "to_dict", to_dict)
+
+
+@gap
+def execute_api_endpoint_is_switched(patch: Patch) -> None:
+    """apigateway:UpdateRestApi takes every value of disableExecuteApiEndpoint for true, the text "false" included."""
+
+    def apply(original: Callable[..., Any]) -> Callable[..., Any]:
+        def apply_patch_operations(self: RestAPI, patch_operations: list[dict[str, Any]]) -> None:
+            original(self, patch_operations)
+            for op in patch_operations:
+                if op["path"] == "/disableExecuteApiEndpoint":
+                    self.disableExecuteApiEndpoint = op["value"] == "true"
+
+        return apply_patch_operations
+
+    patch.replace(RestAPI, "apply_patch_operations", apply)
