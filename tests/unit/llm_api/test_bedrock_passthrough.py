@@ -58,6 +58,18 @@ def test_converse_passes_fields_that_botocore_does_not_know(deploy: Deploy) -> N
     assert response.body == json.dumps(said).encode()
 
 
+def test_converse_passes_what_botocore_would_choke_on(deploy: Deploy) -> None:
+    # GIVEN an answer with a blob that is no base64
+    content = [{"reasoningContent": {"redactedContent": "%%%"}}]
+    said = {**CONVERSE_ANSWER, "output": {"message": {"role": "assistant", "content": content}}}
+
+    # WHEN it passes
+    response = deploy().call("converse", {}, replies=[answer(said)])
+
+    # THEN it is the caller's to read
+    assert response.body == json.dumps(said).encode()
+
+
 def test_a_name_is_answered_by_its_id(deploy: Deploy) -> None:
     # GIVEN an alias
     api = deploy()

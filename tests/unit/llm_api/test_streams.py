@@ -132,6 +132,22 @@ def test_a_partial_frame_is_not_passed_on(deploy: Deploy, operation: str, frames
     assert last_exception(body)[0] == "internalServerException"
 
 
+def test_a_partial_frame_is_a_fault_where_the_protocol_is_unknown(deploy: Deploy) -> None:
+    # GIVEN a family whose last message nobody knows
+    api = deploy(Target("m", "some.model", "other"))
+    first, second = chunk({"text": "a"}), chunk({"text": "b"})
+
+    # WHEN its stream ends between two frames, and inside of one
+    replies = [stream(first), stream(first, second[:-5])]
+    whole_one, cut_one = (
+        whole(api.call("invoke-with-response-stream", {}, model="m", replies=[reply])) for reply in replies
+    )
+
+    # THEN only the latter is a fault
+    assert whole_one == first
+    assert last_exception(cut_one)[0] == "internalServerException"
+
+
 @both
 def test_a_damaged_frame_ends_the_stream(deploy: Deploy, operation: str, frames: tuple[bytes, ...]) -> None:
     # GIVEN a frame with one bit turned
