@@ -8,7 +8,8 @@ The rules, each for the caller's money:
 - A target that is throttled, not ready, unavailable or ended is stood in for by its `fallbacks`, in order, each at
   most once and only those that the caller may use. Fallbacks of fallbacks are not followed: the list in the
   declaration is the whole truth. A request in one family's own format falls back within that family.
-- A stream's first frame is awaited before the caller gets a status. After it nothing is repeated or replaced.
+- A stream's first frame is awaited before the caller gets a status, so that an early failure has one, or is stood in
+  for. Protocols with pings wait 45 seconds for it, then begin. Once a byte is out nothing is repeated or replaced.
 """
 
 import base64
