@@ -19,7 +19,6 @@ def local_aws() -> Iterator[LocalAws]:
             patch.delenv(name)
         settings = {
             **aws.environment(),
-            **terraform_environment(),
             "TF_VAR_api_key_sha256": hashlib.sha256(KEY.encode()).hexdigest(),
         }
         for name, value in settings.items():
@@ -32,6 +31,11 @@ def _no_fault_outlives_its_test(request: pytest.FixtureRequest) -> Iterator[None
     yield
     if "local_aws" in request.fixturenames:
         request.getfixturevalue("local_aws").faults.clear()
+
+
+def pytest_configure() -> None:
+    """Every Terraform that a test starts finds the provider where `make setup` put it."""
+    os.environ.update(terraform_environment())
 
 
 @pytest.hookimpl(trylast=True)
