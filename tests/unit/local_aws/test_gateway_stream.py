@@ -116,15 +116,25 @@ def test_a_silent_or_endless_stream_is_cut_and_read_to_its_end(limits: Limits, s
     assert finished.wait(10)
 
 
-def test_no_first_byte_in_time_is_a_504() -> None:
+def test_no_first_byte_in_time_is_a_504_and_the_function_runs_on() -> None:
     # GIVEN a stream whose integration times out before it begins
-    release = threading.Event()
-    body = document({"/slow": {"post": operation(stream(timeoutInMillis=50))}})
-    call, _ = serve(body, lambda event: release.wait(10) and None)
+    release, finished = threading.Event(), threading.Event()
 
-    # THEN nothing was sent yet, so there is a proper answer
+    def chunks() -> Iterator[bytes]:
+        yield from (b"x" for _ in range(200))
+        finished.set()
+
+    def late(event: dict[str, Any]) -> Invocation:
+        release.wait(10)
+        return streaming(chunks())
+
+    body = document({"/slow": {"post": operation(stream(timeoutInMillis=50))}})
+    call, _ = serve(body, late)
+
+    # THEN nothing was sent yet, so there is a proper answer; what comes later is heard out all the same
     assert call("POST", "/slow").status == 504
     release.set()
+    assert finished.wait(10)
 
 
 def test_pieces_leave_as_they_come() -> None:
