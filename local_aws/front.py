@@ -8,10 +8,12 @@ import io
 import json
 import logging
 import re
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from xml.sax.saxutils import escape
 
 from local_aws import sigv4
 from local_aws.access import global_context, principal_of, raise_unless, require
@@ -124,6 +126,8 @@ class Front:
                 require(credentials, "lambda:InvokeFunction", arn, request.region)
                 answer = http_api.invoke(self._lambda_service, arn, request.headers, request.body)
                 return send(answer, start_response)
+        if request.service == "sts" and b"Action=GetCallerIdentity" in request.body:
+            return send(_caller_identity(credentials), start_response)  # needs no permission, on AWS neither
         if not credentials.is_administrator:
             _authorize(request, credentials)
         environ["wsgi.input"] = io.BytesIO(request.body)
@@ -225,8 +229,6 @@ def _authorize(request: AwsRequest, credentials: Credentials) -> None:
             for check in checks:
                 require(credentials, check.action, check.resource, request.region, check.context)
             return
-    if request.service == "sts" and b"Action=GetCallerIdentity" in request.body:
-        return  # needs no permission, on AWS neither
     what = target or f"{request.method} {request.path}"
     raise AwsError(
         403,
@@ -234,6 +236,17 @@ def _authorize(request: AwsRequest, credentials: Credentials) -> None:
         f"User: {credentials.principal_arn} is not authorized to perform: {request.service} {what}. Local AWS does not "
         "know which IAM action this is: teach local_aws/front.py if the role is meant to have it.",
     )
+
+
+def _caller_identity(credentials: Credentials) -> Answer:
+    """Who a session is: moto only knows those that it handed out itself."""
+    body = (
+        '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
+        f"<Arn>{escape(credentials.principal_arn)}</Arn><UserId>{credentials.access_key_id}</UserId>"
+        f"<Account>{credentials.account_id}</Account></GetCallerIdentityResult><ResponseMetadata>"
+        f"<RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
+    )
+    return Answer(200, [("Content-Type", "text/xml")], body.encode())
 
 
 def _is_model_call(service: str, path: str) -> bool:
