@@ -1,4 +1,4 @@
-"""What the gateway's tests share: a control plane and a Lambda service made of plain objects, and calls without a network."""
+"""Shared by the tests of the gateway: a control plane and a Lambda service by hand, and calls without a network."""
 
 import io
 import json
@@ -89,7 +89,7 @@ class FakeControlPlane:
 
 @dataclass
 class FakeLambda:
-    """A Lambda service that answers with `answer(event)`: a proxy response, an `Invocation`, or an exception to raise."""
+    """A Lambda service; `answer(event)` is a proxy response, an `Invocation`, or an exception to raise."""
 
     answer: Callable[[dict[str, Any]], Any] = lambda event: {"statusCode": 200, "body": "{}"}
     events: list[dict[str, Any]] = field(default_factory=list)
