@@ -19,10 +19,15 @@ locals {
 
   no_such_path = { status = "404", cause = "not_found", message = "There is no such path or method in this API." }
 
+  denials = {
+    iam   = "This caller may not use this API. Its role needs the policy in the module's `caller_policy` output, and a role of another account has to be in `allowed_account_ids` or the allowed organization too."
+    other = "This caller may not use this API. Who may is decided by the API's operator, in its authorizer or resource policy."
+  }
+
   # The default statuses of AWS are kept, except where the cause has another one here: who the caller is stays unknown is a
   # 401 throughout, and what only the catch-alls can raise is a 404. A default type has no status of its own.
   refusal_types = {
-    ACCESS_DENIED                  = { status = "403", cause = "forbidden", message = "This caller may not use this API. Under IAM, its role needs the policy in the module's `caller_policy` output, and a role of another account has to be in `allowed_account_ids` or the allowed organization too." }
+    ACCESS_DENIED                  = { status = "403", cause = "forbidden", message = local.denials[var.auth.type == "iam" ? "iam" : "other"] }
     API_CONFIGURATION_ERROR        = { status = "500", cause = "fault", message = "The API is not set up correctly. Its operator finds the cause in the access log under this request's ID." }
     AUTHORIZER_CONFIGURATION_ERROR = { status = "500", cause = "fault", message = "The API's authorizer is not set up correctly. Its operator finds the cause in the authorizer's log." }
     AUTHORIZER_FAILURE             = { status = "500", cause = "fault", message = "The API's authorizer failed. Try again; its operator finds the cause in the authorizer's log." }

@@ -6,14 +6,25 @@
 # in the same manner. https://github.com/hashicorp/terraform-provider-aws/issues/38515 and /49672
 
 locals {
-  everything = "execute-api:/${var.stage_name}/*"
+  everything        = "execute-api:/${var.stage_name}/*"
+  other_account_ids = sort(setsubtract(var.allowed_account_ids, [local.account_id]))
 
   policy_statements = concat(
-    # What needs no signature stays open: the health check and the 404s. Every other route is AWS_IAM, so that nobody
-    # gets through here without one. A caller of this account needs nothing from this policy, only its own.
+    # What needs no signature stays open: the health check by name, the 404s for whoever has shown no credentials. Every
+    # other route is AWS_IAM, so that nobody gets through here without a signature. A caller of this account needs
+    # nothing from this policy, only its own.
+    [
+      for routes in [local.public_resources] : {
+        Sid       = "PublicRoutes"
+        Effect    = "Allow"
+        Principal = "*"
+        Action    = "execute-api:Invoke"
+        Resource  = [for route in routes : "execute-api:/${var.stage_name}/${route}"]
+      } if var.auth.type == "iam"
+    ],
     [
       for type in [var.auth.type] : {
-        Sid       = "PublicRoutes"
+        Sid       = "NotFound"
         Effect    = "Allow"
         Principal = "*"
         Action    = "execute-api:Invoke"
@@ -22,10 +33,10 @@ locals {
       } if type == "iam"
     ],
     [
-      for accounts in [var.allowed_account_ids] : {
+      for accounts in [local.other_account_ids] : {
         Sid       = "OtherAccounts"
         Effect    = "Allow"
-        Principal = { AWS = [for account in sort(accounts) : "arn:${local.partition}:iam::${account}:root"] }
+        Principal = { AWS = [for account in accounts : "arn:${local.partition}:iam::${account}:root"] }
         Action    = "execute-api:Invoke"
         Resource  = local.everything
       } if length(accounts) > 0
@@ -69,11 +80,12 @@ locals {
 
   policy = jsonencode({ Version = "2012-10-17", Statement = local.policy_statements })
 
-  # What a caller's own role needs under IAM: each route of the contract, with its variables as wildcards.
-  caller_resources = [
-    for name, operation in local.operations :
-    "${upper(operation.method)}${replace(operation.path, "/\\{[^}]+\\}/", "*")}" if !operation.public
-  ]
+  # The contract's routes as IAM names them, variables as wildcards: what a caller's own role needs, and what nobody does.
+  resources = { for name, operation in local.operations : name =>
+    "${upper(operation.method)}${replace(operation.path, "/\\{[^}]+\\}/", "*")}"
+  }
+  caller_resources = [for name, resource in local.resources : resource if !local.operations[name].public]
+  public_resources = [for name, resource in local.resources : resource if local.operations[name].public]
 }
 
 resource "aws_api_gateway_rest_api_policy" "this" {

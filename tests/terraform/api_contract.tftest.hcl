@@ -369,7 +369,8 @@ run "the_policy_of_iam_opens_public_routes_and_nothing_else" {
 
   assert {
     condition = jsondecode(output.contract)["x-amazon-apigateway-policy"].Statement == [
-      { Sid = "PublicRoutes", Effect = "Allow", Principal = "*", Action = "execute-api:Invoke", Resource = "execute-api:/live/*", Condition = { Null = { "aws:PrincipalAccount" = "true" } } },
+      { Sid = "PublicRoutes", Effect = "Allow", Principal = "*", Action = "execute-api:Invoke", Resource = ["execute-api:/live/GET/health"] },
+      { Sid = "NotFound", Effect = "Allow", Principal = "*", Action = "execute-api:Invoke", Resource = "execute-api:/live/*", Condition = { Null = { "aws:PrincipalAccount" = "true" } } },
     ]
     error_message = "The resource policy lets somebody in besides callers without credentials, whom only public routes serve."
   }
@@ -380,7 +381,7 @@ run "the_policy_lets_other_accounts_and_the_organization_in" {
   module { source = "./modules/api" }
 
   variables {
-    allowed_account_ids     = ["444455556666", "111122223333"]
+    allowed_account_ids     = ["444455556666", "111122223333", "123456789012"]
     allowed_organization_id = "o-a1b2c3d4e5"
   }
 
