@@ -6,6 +6,7 @@ from typing import Any
 
 from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import LambdaFunction
+from moto.iam.models import iam_backends
 
 from local_aws.gaps.patching import Patch, gap
 
@@ -137,3 +138,33 @@ def _check_environment(spec: Mapping[str, Any]) -> None:
             "Lambda was unable to configure your environment variables because the environment variables you have "
             f"provided exceeded the 4KB limit. String measured: {measured}"
         )
+
+
+@gap
+def role_must_trust_lambda(patch: Patch) -> None:
+    """lambda:CreateFunction takes a role that Lambda may not assume, which AWS refuses."""
+
+    def init(original: Callable[..., Any]) -> Callable[..., Any]:
+        def __init__(self: LambdaFunction, account_id: str, spec: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+            roles = list(iam_backends[account_id]["aws"].roles.values())
+            trust = next((role.assume_role_policy_document for role in roles if role.arn == spec["Role"]), None)
+            # moto itself refuses a role that does not exist.
+            if trust is not None and not _trusts_lambda(json.loads(trust or "{}")):
+                raise InvalidParameterValueException("The role defined for the function cannot be assumed by Lambda.")
+            original(self, account_id, spec, *args, **kwargs)
+
+        return __init__
+
+    patch.replace(LambdaFunction, "__init__", init)
+
+
+def _trusts_lambda(document: Mapping[str, Any]) -> bool:
+    statements = document.get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        services = statement.get("Principal", {}).get("Service", [])
+        actions = statement.get("Action", [])
+        trusted = "lambda.amazonaws.com" in ([services] if isinstance(services, str) else services)
+        assumed = "sts:AssumeRole" in ([actions] if isinstance(actions, str) else actions)
+        if statement.get("Effect") == "Allow" and trusted and assumed:
+            return True
+    return False

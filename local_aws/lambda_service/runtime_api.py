@@ -9,9 +9,10 @@ import binascii
 import json
 import queue
 import re
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Protocol
+from typing import Any, Protocol
 
 from local_aws.lambda_service.types import STREAM_LIMIT_BYTES
 from local_aws.lambda_service.work import Chunk, End, Failure, Head, Work
@@ -42,8 +43,7 @@ class RuntimeApi:
         self.owner = owner
         self._events: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         handler = type("Handler", (RuntimeHandler,), {"api": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler)
         threading.Thread(target=self._server.serve_forever, name="runtime-api", daemon=True).start()
 
     @property
@@ -68,6 +68,15 @@ class RuntimeApi:
             self._server.server_close()
 
         threading.Thread(target=stop, name="runtime-api-stop", daemon=True).start()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A sandbox that ends severs its connections: no news, the caller hears of it in its own way."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class MalformedChunks(Exception):

@@ -24,6 +24,12 @@ from local_aws.gateway.server import GatewayServer
 ACCOUNT_ID = "111122223333"
 REGION = "us-east-1"
 INTEGRATION = {"type": "http_proxy", "uri": "https://example.com", "httpMethod": "GET"}
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    }
+)
 MOCK = {"type": "mock", "requestTemplates": {"application/json": '{"statusCode": 200}'}}
 RESPONSES = {"200": {"description": "ok"}}
 DOCUMENT = {
@@ -214,12 +220,12 @@ def test_execute_api_endpoint_is_switched_on_again(client: Callable[[str], Any],
     deviates(filled, updated["disableExecuteApiEndpoint"] is False)
 
 
-def created(client: Callable[[str], Any], **options: Any) -> Any:
+def created(client: Callable[[str], Any], trust: str = TRUST, **options: Any) -> Any:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("app.py", "")
     role = iam_backends[ACCOUNT_ID]["aws"]
-    arn = role.create_role("r", "{}", "/", None, None, [], "3600").arn
+    arn = role.create_role("r", trust, "/", None, None, [], "3600").arn
     functions = client("lambda")
     functions.create_function(
         FunctionName="f",
@@ -291,6 +297,16 @@ def test_environment_of_4_kb_is_taken(client: Callable[[str], Any]) -> None:
 
     # WHEN THEN
     assert succeeds(lambda: created(client, Environment={"Variables": variables}))
+
+
+@shows(gaps.awslambda.role_must_trust_lambda)
+def test_role_must_trust_lambda(client: Callable[[str], Any], filled: bool) -> None:
+    # GIVEN WHEN
+    trust = TRUST.replace("lambda.amazonaws.com", "states.amazonaws.com")
+    refused = refusal(lambda: created(client, trust=trust))
+
+    # THEN
+    deviates(filled, "cannot be assumed by Lambda" in refused)
 
 
 @shows(gaps.bedrock.inference_profiles_are_described)

@@ -36,6 +36,12 @@ REGION = "us-east-1"
 # An account of its own: a session's local AWS may be alive in this process, and moto's state is the process's.
 ACCOUNT_ID = "111122223333"
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:echo"
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    }
+)
 RUNTIME = "python{}.{}".format(*sys.version_info[:2])
 ECHO = """
 import os
@@ -86,7 +92,7 @@ class Account:
     def __init__(self, service: LambdaService) -> None:
         self.service = service
         self.backend = lambda_backends[ACCOUNT_ID][REGION]
-        self.role = iam_backends[ACCOUNT_ID]["aws"].create_role("runner", "{}", "/", None, None, [], "3600")
+        self.role = iam_backends[ACCOUNT_ID]["aws"].create_role("runner", TRUST, "/", None, None, [], "3600")
 
     def deploy(self, source: str, **options: Any) -> None:
         self.backend.create_function(
