@@ -1,4 +1,4 @@
-# The statements, and how they are packed into documents.
+# The statements. How they are packed into documents is in packing.tf.
 #
 # What is granted, and under which condition, follows
 # https://docs.aws.amazon.com/bedrock/latest/userguide/geographic-cross-region-inference.html,
@@ -45,8 +45,8 @@ locals {
     slot = local.guardrail_slots[aliases[0]]
     # Bedrock asks for one resource that stands for every Marketplace endpoint; the endpoint itself is named to SageMaker.
     resource           = local.kinds[aliases[0]] == "marketplace" ? "${local.bedrock_account}:marketplace/model-endpoint/all-access" : arn
-    base_models        = local.base_models[aliases[0]]
-    global_base_models = local.global_base_models[aliases[0]]
+    base_models        = distinct(flatten([for alias in aliases : local.base_models[alias]]))
+    global_base_models = distinct(flatten([for alias in aliases : local.global_base_models[alias]]))
     # A profile is called in the source Region and may be served there too.
     regions = sort(distinct(concat([local.region], flatten([for alias in aliases : var.models[alias].destination_regions]))))
   }]
@@ -62,8 +62,7 @@ locals {
     marketplace = "MarketplaceEndpoints"
   }
 
-  # Everything that shares action and condition is one group. The order is the documents' order: what guards comes
-  # first, what grows with every profile comes last, so that a new model moves as little as possible.
+  # Everything that shares action and condition is one group. The order is the documents' order: what guards comes first.
   groups = concat(
     # A guarded target without its guardrail is refused whatever else the role is allowed. StringNotEquals is also true
     # where the caller names no guardrail at all.
@@ -147,63 +146,5 @@ locals {
         ] if var.count_tokens && local.model_families[alias] == "anthropic"]))
       },
     ],
-    # The models behind the profiles: only through the profile, and only in its Regions. The guardrail isn't repeated
-    # here: IAM asks for the profile as well, and allows that with the guardrail alone. Sixty profiles would not fit.
-    flatten([for target in local.targets : [
-      {
-        sid     = "${target.name}ViaProfile"
-        effect  = "Allow"
-        actions = local.invoke_actions
-        equals = merge(
-          { "bedrock:InferenceProfileArn" = target.arn },
-          { for key in ["aws:RequestedRegion"] : key => local.region if target.kind == "global" },
-        )
-        not_equals = {}
-        absent     = {}
-        resources = flatten([for region in target.regions : [
-          for model in target.base_models : "arn:${local.partition}:bedrock:${region}::foundation-model/${model}"
-        ]])
-      },
-      {
-        # A request that leaves the Region carries no Region: that is what the model without one stands for.
-        sid        = "${target.name}ViaGlobalProfile"
-        effect     = "Allow"
-        actions    = local.invoke_actions
-        equals     = { "bedrock:InferenceProfileArn" = target.arn, "aws:RequestedRegion" = "unspecified" }
-        not_equals = {}
-        absent     = {}
-        resources  = [for model in target.global_base_models : "arn:${local.partition}:bedrock:::foundation-model/${model}"]
-      },
-    ] if contains(["geographic", "global", "application"], target.kind)]),
   )
-
-  # No statement lists more than eight resources, so that the documents can be filled evenly.
-  parts = flatten([for group in local.groups : [
-    for index, resources in chunklist(group.resources, 8) : merge(group, {
-      sid       = index == 0 ? group.sid : "${group.sid}Part${index + 1}"
-      resources = resources
-    })
-  ]])
-  statements = [for part in local.parts : jsonencode(merge(
-    { Sid = part.sid, Effect = part.effect, Action = part.actions, Resource = part.resources },
-    { for key, operators in {
-      Condition = { for operator, keys in { StringEquals = part.equals, StringNotEquals = part.not_equals, Null = part.absent } : operator => keys if length(keys) > 0 }
-    } : key => operators if length(operators) > 0 },
-  ))]
-
-  # Greedy packing in one expression. Each statement becomes a run of zeros, one for every 8 characters, closed by a
-  # line break; the expression then takes as many whole runs as a managed policy's 6,144 characters hold. 760 * 8
-  # characters leave room for the envelope around the statements.
-  runs  = join("", [for statement in local.statements : format("%0${ceil(length(statement) / 8)}d\n", 0)])
-  sizes = [for bin in regexall("(?:0|\n){1,760}\n", local.runs) : length(regexall("\n", bin))]
-  documents = [for index, size in local.sizes : format("{\"Version\":\"2012-10-17\",\"Statement\":[%s]}", join(",", slice(
-    local.statements,
-    sum(concat([0], slice(local.sizes, 0, index))),
-    sum(concat([0], slice(local.sizes, 0, index + 1))),
-  )))]
-
-  policy_documents = [for document in local.documents : replace(
-    replace(document, local.guardrail_placeholder, try("${var.guardrail.arn}:${var.guardrail.version}", "")),
-    local.guardrail_arn_placeholder, try(var.guardrail.arn, "")
-  )]
 }

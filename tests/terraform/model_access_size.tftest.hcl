@@ -84,6 +84,35 @@ run "sixty_guarded_profiles_over_three_regions" {
   }
 }
 
+run "sixty_guarded_profiles_over_six_regions" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    models = { for index in range(60) : "claude-${index}" => {
+      id                  = "us.anthropic.claude-haiku-4-5-2025${1000 + index}-v1:0"
+      destination_regions = ["us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "ca-west-1"]
+    } }
+    guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "7" }
+  }
+
+  assert {
+    condition     = alltrue([for document in output.policy_documents : length(document) <= 6144]) && length(output.policy_documents) <= 10
+    error_message = "Where a statement for each profile is too much, profiles share them: ${jsonencode([for document in output.policy_documents : length(document)])}"
+  }
+  assert {
+    condition     = length(toset(flatten([for document in output.policy_documents : [for statement in jsondecode(document).Statement : statement.Resource]]))) == 60 * 7 + 1
+    error_message = "Nothing is lost on the way into the documents."
+  }
+  assert {
+    condition = toset(flatten([for document in output.policy_documents : [for statement in jsondecode(document).Statement :
+      statement.Condition.StringEquals["bedrock:InferenceProfileArn"] if strcontains(statement.Sid, "ViaProfile")
+      ]])) == toset([for index in range(60) :
+      "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-haiku-4-5-2025${1000 + index}-v1:0"
+    ])
+    error_message = "Every model is still reached through its profile only."
+  }
+}
+
 run "sixty_foundation_models" {
   command = plan
   module { source = "./modules/model-access" }

@@ -351,6 +351,25 @@ run "two_aliases_of_one_profile_share_its_statements" {
   }
 }
 
+run "two_aliases_of_one_application_profile_share_its_sources" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    models = {
+      large = { id = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcdefghijkl", family = "nova", source_models = ["amazon.nova-pro-v1:0"] }
+      small = { id = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcdefghijkl", family = "nova", source_models = ["amazon.nova-lite-v1:0"] }
+    }
+  }
+
+  assert {
+    condition = jsondecode(output.policy_documents[0]).Statement[1].Resource == [
+      "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-pro-v1:0",
+      "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
+    ]
+    error_message = "One target, both aliases' sources: ${output.policy_documents[0]}"
+  }
+}
+
 run "sids_stay_unique" {
   command = plan
   module { source = "./modules/model-access" }

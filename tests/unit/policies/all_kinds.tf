@@ -53,6 +53,20 @@ module "buffered" {
   streaming              = false
 }
 
+# So many profiles that they share statements.
+module "crowded" {
+  source = "./modules/model-access"
+
+  models = merge(local.models, { for index in range(12) : "other-${index}" => {
+    id                  = "us.anthropic.claude-${index}-v1:0"
+    destination_regions = ["us-east-1", "us-east-2", "us-west-2"]
+    } }, { for index in range(6) : "world-${index}" => {
+    id = "global.anthropic.claude-${index}-v1:0"
+  } })
+  allow_global_inference   = true
+  maximum_policy_documents = 2
+}
+
 # The same model guarded by one alias and open by another.
 module "beside" {
   source = "./modules/model-access"
@@ -87,6 +101,7 @@ output "documents" {
     guarded  = module.guarded.policy_documents
     buffered = module.buffered.policy_documents
     beside   = module.beside.policy_documents
+    crowded  = module.crowded.policy_documents
   }
 }
 

@@ -11,7 +11,7 @@ import pytest
 from tests.terraform.native import copy_modules, diagnostic, initialize, messages, terraform
 
 HERE = Path(__file__).resolve().parent
-MODULES = ("open", "guarded", "buffered", "beside", "function")
+MODULES = ("open", "guarded", "buffered", "beside", "crowded", "function")
 Policy = dict[str, Any]
 
 

@@ -8,7 +8,7 @@ from policy_sentry.querying.actions import get_action_data, get_actions_that_sup
 from tests.unit.policies.conftest import Planned, Policy
 from tools.policy_lint import findings
 
-SETS = ("open", "guarded", "buffered", "beside")
+SETS = ("open", "guarded", "buffered", "beside", "crowded")
 
 
 def statements(policies: list[Policy]) -> Iterator[Policy]:

@@ -44,6 +44,7 @@ def call(policies: list[dict[str, Any]], operation: str, model: str, **options: 
 @pytest.mark.parametrize("target", BEDROCK_TARGETS)
 def test_every_kind_of_declared_target_can_be_called(planned: Planned, target: str, operation: str) -> None:
     assert call(planned.documents["open"], operation, BEDROCK_TARGETS[target])
+    assert call(planned.documents["crowded"], operation, BEDROCK_TARGETS[target])
 
 
 @pytest.mark.parametrize("operation", ["sagemaker-invoke", "sagemaker-stream"])
@@ -55,6 +56,25 @@ def test_a_declared_endpoint_can_be_called(planned: Planned, operation: str) -> 
 @pytest.mark.parametrize("what", OTHERS)
 def test_what_was_not_declared_is_denied(planned: Planned, what: str) -> None:
     assert not call(planned.documents["open"], "invoke", OTHERS[what])
+    assert not call(planned.documents["crowded"], "invoke", OTHERS[what])
+
+
+def test_profiles_share_statements_where_documents_would_be_too_many(planned: Planned) -> None:
+    # GIVEN a deployment whose profiles don't fit with a statement each
+    shared = [
+        statement["Condition"]["StringEquals"]["bedrock:InferenceProfileArn"]
+        for policy in planned.documents["crowded"]
+        for statement in policy["Statement"]
+        if "AndOthers" in statement["Sid"]
+    ]
+    assert shared
+
+    # THEN an application profile is never among those that share one: its owner decides where it leads
+    assert not [arn for arns in shared for arn in arns if "application-inference-profile" in arn]
+    for index in range(6):
+        assert call(planned.documents["crowded"], "invoke", f"us.anthropic.claude-{index}-v1:0")
+        assert call(planned.documents["crowded"], "invoke", f"global.anthropic.claude-{index}-v1:0")
+        assert not call(planned.documents["crowded"], "invoke", f"anthropic.claude-{index}-v1:0")
 
 
 @pytest.mark.parametrize(
