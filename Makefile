@@ -5,7 +5,7 @@ EXAMPLE ?= quickstart
 VENV    := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test up down package docs lint clean
+.PHONY: help setup demo test bench up down package docs lint clean
 
 help: ## what each command does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -19,6 +19,9 @@ demo: setup ## apply the quickstart on local AWS, call it, show the answers, rem
 
 test: setup ## all tests
 	@$(VENV)/pytest $(TESTS)
+
+bench: setup ## measure cold starts, overhead, streams and growth, beside a naive handler
+	@$(VENV)/python -m benchmarks $(if $(HANDLER),--handler $(HANDLER)) $(if $(EVENT),--event $(EVENT))
 
 up: setup ## apply EXAMPLE=quickstart on local AWS and keep it running
 	@$(VENV)/python -m tools.stack up $(EXAMPLE)
