@@ -11,9 +11,10 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 PROGRAM = """
-import os, signal, sys
+import os, shutil, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 groups = set()
 for line in sys.stdin:
@@ -24,15 +25,23 @@ for group in groups:
         os.killpg(group, signal.SIGKILL)
     except OSError:
         pass
+shutil.rmtree(sys.argv[1], ignore_errors=True)
 """
 
 
 class Reaper:
-    """Remembers process groups outside this process. Safe to use from any thread."""
+    """Remembers process groups outside this process. Safe to use from any thread.
 
-    def __init__(self) -> None:
+    Args:
+        folder: what the sandboxes ran in; removed when they have ended.
+    """
+
+    def __init__(self, folder: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", PROGRAM], stdin=subprocess.PIPE, text=True, start_new_session=True
+            [sys.executable, "-I", "-S", "-c", PROGRAM, str(folder)],
+            stdin=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
         self._lock = threading.Lock()
 

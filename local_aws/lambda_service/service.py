@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
 import atexit
 import contextlib
 import json
-import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -74,7 +73,7 @@ class LambdaService:
         self._authorize: Authorize = authorize or (lambda role_arn, action, resource: True)
         self._folder = Path(tempfile.mkdtemp(prefix="local-aws-lambda-"))
         self._packages = PackageFolder(self._folder / "packages")
-        self._reaper = Reaper()
+        self._reaper = Reaper(self._folder)
         self._pool = SandboxPool(self._launch, max_sandboxes)
         self._closed = threading.Event()
         threading.Thread(target=self._sweep, name="lambda-sweep", daemon=True).start()
@@ -146,7 +145,6 @@ class LambdaService:
         atexit.unregister(self.close)
         self._pool.close()
         self._reaper.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _launch(self, function: FunctionVersion) -> Sandbox:
         scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=self._folder))

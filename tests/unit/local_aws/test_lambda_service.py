@@ -598,14 +598,15 @@ from tests.unit.local_aws import test_lambda_service as t
 t.gaps.install()
 account = t.Account(t.LambdaService(t.CredentialStore(), "http://127.0.0.1:9"))
 account.deploy(t.ECHO)
-print(account.call()["pid"], flush=True)
+answer = account.call()
+print(answer["pid"], answer["environment"]["HOME"], flush=True)
 account.service.wait_until_idle()
 sys.stdin.read()
 """
     parent = subprocess.Popen([sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     assert parent.stdin is not None
-    pid = int(parent.stdout.readline())
+    pid, folder = parent.stdout.readline().split()
 
     # WHEN it is killed without a chance to clean up
     parent.send_signal(signal.SIGKILL)
@@ -613,8 +614,9 @@ sys.stdin.read()
     parent.stdout.close()
     parent.stdin.close()
 
-    # THEN the sandbox goes too
-    wait_for(lambda: not is_running(pid))
+    # THEN the sandbox goes too, with its files
+    wait_for(lambda: not is_running(int(pid)))
+    wait_for(lambda: not Path(folder).exists())
 
 
 def waiting_for(gate: Path) -> str:
