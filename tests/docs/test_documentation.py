@@ -1,0 +1,140 @@
+"""Every block of code in the documentation is run, and every link leads somewhere."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import Api
+from tools.terraform import ROOT, Terraform
+
+PAGES = sorted(
+    path
+    for path in (
+        ROOT / "README.md",
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/decisions/*.md"),
+        *ROOT.glob("examples/*/README.md"),
+        *ROOT.glob("modules/*/README.md"),
+        ROOT / "local_aws/README.md",
+        ROOT / "lambda_src/README.md",
+        ROOT / "SECURITY.md",
+    )
+    if path.exists()
+)
+OF_THE_SANDBOX = "from local_aws import"
+"""Snippets that show local AWS's own interface need a session of their own; its tests are that."""
+
+
+def blocks(language: str) -> Iterator[tuple[str, str]]:
+    """(page and line, code) of each fenced block in a language, with its indent taken off."""
+    for page in PAGES:
+        text = page.read_text()
+        for match in re.finditer(rf"^( *)```{language}\n(.*?)^\1```", text, re.DOTALL | re.MULTILINE):
+            line = text.count("\n", 0, match.start()) + 1
+            code = re.sub(rf"^{match[1]}", "", match[2], flags=re.MULTILINE)
+            yield f"{page.relative_to(ROOT)}:{line}", code
+
+
+def identified(language: str) -> list[object]:
+    return [pytest.param(code, id=place) for place, code in blocks(language)]
+
+
+@pytest.fixture
+def client_environment(api: Api, tmp_path: Path) -> dict[str, str]:
+    """What `.local/endpoint.env` gives a client, and nothing of this process's AWS settings."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    certificate = dict.fromkeys(
+        ("SSL_CERT_FILE", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "LLM_API_CA_FILE"), api.ca_file
+    )
+    return {
+        **own,
+        **certificate,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "LLM_API_URL": api.url,
+        "LLM_API_KEY": api.key,
+        "URL": api.url,
+        "KEY": api.key,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "CURL_CA_BUNDLE": api.ca_file,
+    }
+
+
+@pytest.mark.parametrize("code", identified("python"))
+def test_python_runs_as_it_stands(code: str, client_environment: dict[str, str]) -> None:
+    if OF_THE_SANDBOX in code:
+        compile(code, "snippet", "exec")
+        return
+    # WHEN the block is run with what `make up` writes
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=client_environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    # THEN it succeeds, and prints what it says it prints
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or "print(" not in code
+
+
+@pytest.mark.parametrize("code", identified("sh"))
+def test_shell_runs_as_it_stands(code: str, client_environment: dict[str, str], tmp_path: Path) -> None:
+    # GIVEN the commands of a block, continued lines joined
+    commands = re.sub(r"\\\n\s*", "", code).splitlines()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    runnable = []
+    for command in commands:
+        # THEN each make target exists; what applies or starts something is run by other tests
+        if command.startswith("make "):
+            assert command.split()[1] in targets, command
+        elif not re.match(r"(terraform|cd|git|set -a|source|python -m local_aws|#|$)", command) and (
+            "terraform output" not in command
+        ):
+            runnable.append(command)
+    if runnable:
+        # AND the rest runs
+        script = "set -euo pipefail\n" + "\n".join(runnable)
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=tmp_path,
+            env=client_environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert '"error"' not in done.stdout
+
+
+@pytest.mark.parametrize("code", identified("hcl"))
+def test_terraform_is_valid(code: str, tmp_path: Path) -> None:
+    # GIVEN a block as somebody's root module, with the repository as its source and its variables declared
+    sources = re.sub(
+        r'source\s*=\s*"git::https://example.com/terraform-aws-llm-api.git(//([^?"]+))?(\?[^"]*)?"',
+        lambda match: f'source = "{ROOT / (match[2] or "")}"',
+        code,
+    )
+    sources = re.sub(r'source\s*=\s*"(\.\./)+"', f'source = "{ROOT}"', sources)
+    declared = set(re.findall(r'variable "(\w+)"', sources))
+    variables = [
+        f'variable "{name}" {{\n  default = null\n}}\n'
+        for name in sorted(set(re.findall(r"\bvar\.(\w+)", sources)) - declared)
+    ]
+    (tmp_path / "main.tf").write_text(sources + "\n" + "\n".join(variables))
+    stack = Terraform(tmp_path, tmp_path / "stack", {"AWS_REGION": "us-east-1"})
+    # THEN Terraform finds it valid
+    stack.init()
+    stack.validate()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
+    # GIVEN the page without its code
+    text = re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    # WHEN its relative links are followed
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not re.match(r"https?:|#", link)]
+    # THEN each file is there
+    assert [link for link in links if not (page.parent / link.split("#")[0]).exists()] == []
