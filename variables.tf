@@ -230,8 +230,8 @@ variable "gateway_timeout_seconds" {
   default     = null
 
   validation {
-    condition     = var.gateway_timeout_seconds == null ? true : var.gateway_timeout_seconds >= 2 && var.gateway_timeout_seconds <= (var.streaming ? 900 : 300)
-    error_message = "`gateway_timeout_seconds` has to be between 2 and ${var.streaming ? 900 : 300}${var.streaming ? "" : "; for more, set `streaming = true`"}."
+    condition     = var.gateway_timeout_seconds == null ? true : var.gateway_timeout_seconds >= 4 && var.gateway_timeout_seconds <= (var.streaming ? 900 : 300)
+    error_message = "`gateway_timeout_seconds` has to be between 4 and ${var.streaming ? 900 : 300}${var.streaming ? "" : "; for more, set `streaming = true`"}."
   }
 }
 
@@ -461,8 +461,8 @@ variable "timeout_seconds" {
   default     = null
 
   validation {
-    condition     = var.timeout_seconds == null ? true : var.timeout_seconds >= 1 && var.timeout_seconds < coalesce(var.gateway_timeout_seconds, var.streaming ? 900 : 29)
-    error_message = "`timeout_seconds` has to be at least 1 and below what API Gateway waits, ${coalesce(var.gateway_timeout_seconds, var.streaming ? 900 : 29)} seconds, so that the function answers before API Gateway gives up. ${var.streaming ? "Lower it." : "Lower it, set `streaming = true`, or raise `gateway_timeout_seconds` where the account's quota was raised."}"
+    condition     = var.timeout_seconds == null ? true : var.timeout_seconds >= 3 && var.timeout_seconds < coalesce(var.gateway_timeout_seconds, var.streaming ? 900 : 29)
+    error_message = "`timeout_seconds` has to be at least 3 and below what API Gateway waits, ${coalesce(var.gateway_timeout_seconds, var.streaming ? 900 : 29)} seconds, so that the function answers before API Gateway gives up. ${var.streaming ? "Lower it." : "Lower it, set `streaming = true`, or raise `gateway_timeout_seconds` where the account's quota was raised."}"
   }
 }
 
