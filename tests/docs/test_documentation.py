@@ -27,7 +27,7 @@ PAGES = sorted(
     if path.exists()
 )
 COMPILED_ONLY = ("from local_aws import", "before-sign")
-"""Snippets of local AWS's own interface, and of callers under IAM: `tests/unit/local_aws` and `test_auth.py` run them."""
+"""Snippets of local AWS's own interface, which has unit tests, and of callers under IAM, whom `test_auth.py` plays."""
 
 ELSEWHERE = "terraform_data.elsewhere.output"
 """A value that a block takes from a module that it leaves to the reader."""
