@@ -20,14 +20,14 @@ from local_aws.iam import Guardrail, authorize_model_call, evaluate, policies_of
 ACCOUNT = "123456789012"
 BEDROCK = f"arn:aws:bedrock:us-east-1:{ACCOUNT}"
 MODELS = "arn:aws:bedrock:us-east-1::foundation-model"
-GUARDRAIL = f"{BEDROCK}:guardrail/guard1234567"
+GUARDRAIL = f"{BEDROCK}:guardrail/gr1a2b3c4d5e"
 HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
 SONNET = "anthropic.claude-sonnet-4-5-20250929-v1:0"
 ENDPOINT = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint"
 
 Policies = list[dict[str, Any]]
 
-terraform("all-targets", scope="module", name="all_targets")
+terraform("all_targets", scope="module")
 terraform("buffered", scope="module")
 
 
@@ -55,10 +55,10 @@ def may(role: Policies, operation: str, model: str, region: str = "us-east-1", *
         f"us.{HAIKU}",
         f"global.{SONNET}",
         f"{BEDROCK}:application-inference-profile/novacopy0001",
-        f"{BEDROCK}:provisioned-model/provisioned1",
-        f"{BEDROCK}:custom-model-deployment/customdeploy",
-        f"{BEDROCK}:imported-model/importedmod1",
-        f"{ENDPOINT}/marketplace-model",
+        f"{BEDROCK}:provisioned-model/prov1a2b3c4d",
+        f"{BEDROCK}:custom-model-deployment/cust1a2b3c4d",
+        f"{BEDROCK}:imported-model/impo1a2b3c4d",
+        f"{ENDPOINT}/market-place",
     ],
 )
 def test_a_declared_target_may_be_called(role: Policies, model: str, operation: str) -> None:
@@ -68,7 +68,7 @@ def test_a_declared_target_may_be_called(role: Policies, model: str, operation: 
 @pytest.mark.parametrize("operation", ["sagemaker-invoke", "sagemaker-stream"])
 def test_a_declared_endpoint_may_be_called(role: Policies, operation: str) -> None:
     assert may(role, operation, "acme-llama")
-    assert may(role, operation, "acme-shared", inference_component="acme-adapter")
+    assert may(role, operation, "acme-shared", inference_component="acme-mistral")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_another_component_of_a_declared_endpoint_may_not(role: Policies) -> Non
 def test_a_marketplace_endpoint_is_reached_through_bedrock_alone(role: Policies) -> None:
     # WHEN the endpoint is called at SageMaker, past Bedrock and what it enforces
     # THEN the role may not
-    assert not may(role, "sagemaker-invoke", "marketplace-model")
+    assert not may(role, "sagemaker-invoke", "market-place")
 
 
 @pytest.mark.parametrize("region", ["us-west-2", "eu-central-1"])
@@ -133,7 +133,7 @@ def test_streams_may_not_where_streaming_is_off(buffered_role: Policies, model: 
 
 
 def test_a_guarded_model_may_be_called_with_its_guardrail(role: Policies) -> None:
-    assert may(role, "converse", "amazon.nova-micro-v1:0", guardrail=Guardrail(GUARDRAIL, "3"))
+    assert may(role, "converse", "us.amazon.nova-pro-v1:0", guardrail=Guardrail(GUARDRAIL, "3"))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_guarded_model_may_be_called_with_its_guardrail(role: Policies) -> Non
     ],
 )
 def test_a_guarded_model_may_not_be_called_without_it(role: Policies, guardrail: Guardrail | None) -> None:
-    assert not may(role, "converse", "amazon.nova-micro-v1:0", guardrail=guardrail)
+    assert not may(role, "converse", "us.amazon.nova-pro-v1:0", guardrail=guardrail)
 
 
 def test_the_deny_of_the_guardrail_names_the_guarded_target_alone(role: Policies) -> None:
@@ -157,7 +157,7 @@ def test_the_deny_of_the_guardrail_names_the_guarded_target_alone(role: Policies
         if statement["Effect"] == "Deny"
         for resource in statement["Resource"]
     ]
-    assert denied == [f"{MODELS}/amazon.nova-micro-v1:0"]
+    assert denied == [f"{BEDROCK}:inference-profile/us.amazon.nova-pro-v1:0"]
 
 
 def test_tokens_are_counted_for_declared_models_alone(role: Policies) -> None:

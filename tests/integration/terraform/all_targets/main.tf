@@ -24,7 +24,7 @@ locals {
     embed       = { id = "amazon.titan-embed-text-v2:0" }
     geographic  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0", destination_regions = ["us-east-1", "us-east-2", "us-west-2"] }
     global      = { id = "global.anthropic.claude-sonnet-4-5-20250929-v1:0" }
-    application = { id = "${local.bedrock}:application-inference-profile/app1a2b3c4d5", family = "llama", source_models = ["meta.llama3-3-70b-instruct-v1:0"], destination_regions = ["us-east-1"] }
+    application = { id = "${local.bedrock}:application-inference-profile/novacopy0001", family = "nova", source_models = ["amazon.nova-lite-v1:0"] }
     provisioned = { id = "${local.bedrock}:provisioned-model/prov1a2b3c4d", family = "titan-text" }
     custom      = { id = "${local.bedrock}:custom-model-deployment/cust1a2b3c4d", family = "nova" }
     imported    = { id = "${local.bedrock}:imported-model/impo1a2b3c4d", family = "mistral" }
