@@ -1,15 +1,15 @@
-"""The one path that every request takes: authenticate, parse, resolve, infer, render, report."""
+"""The one path that every request takes: authenticate, parse, resolve, reserve, infer, render, settle, report."""
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
-from llm_api.dialects import Call, Dialect, Query
+from llm_api.dialects import Call, Dialect, Query, UsageQuery
 from llm_api.errors import ApiError, BadRequest, Forbidden, Internal, NotFound
 from llm_api.events import Request, Response
-from llm_api.inference import Inference, Streamed
+from llm_api.inference import Candidate, Inference, Streamed, Terms
 from llm_api.ledger import Ledger, Tenant
 from llm_api.registry import Target
 from llm_api.routes import dialect_of, error_for_any_client, parser_of
@@ -38,7 +38,9 @@ class App:
         self._registry = settings.registry
         self._ledger = ledger or Ledger(settings)
         self._inference = inference or Inference(settings.registry)
-        self._telemetry = telemetry or Telemetry(settings.service, settings.metrics_namespace)
+        self._telemetry = telemetry or Telemetry(
+            settings.service, settings.metrics_namespace, by_tenant=settings.metrics_by_tenant
+        )
         self._clock = clock
 
     def warm_up(self) -> None:
@@ -61,6 +63,10 @@ class App:
         except Exception as fault:
             record.fault = fault
             response = self._refusal(Internal(), dialect, record)
+        if isinstance(response.body, bytes):
+            self._settle(record)
+        if record.held is not None:
+            response.headers.update(record.held.standing.headers(time.time()))
         response.headers["x-request-id"] = request.id
         if record.progress.target is not None:
             response.headers["x-llm-model"] = record.progress.target.alias
@@ -76,21 +82,24 @@ class App:
         record.dialect = dialect.NAME if dialect is not None else None
         tenant = self._ledger.authenticate(request)
         record.tenant = tenant.name
-        call: Call | Query = parser.parse(request)
+        call: Call | Query | UsageQuery = parser.parse(request)
         if isinstance(call, Query):
             return call.render(self._registry.aliases(tenant.models))
+        if isinstance(call, UsageQuery):
+            return call.render(tenant.name, self._ledger.standing(tenant))
         target = self._resolve(call, tenant)
         record.model = target.alias
+        if call.stream and not self._settings.streaming:
+            raise BadRequest("Streaming is off in this deployment (`streaming = false`). Ask for the whole answer.")
+        candidates = self._reserve(call, target, tenant, record)
         if call.stream:
-            return self._stream(call, target, tenant, deadline, record)
-        answered_by, answers = self._inference.answer(call, target, tenant.models, deadline, record.progress)
+            return self._stream(call, candidates, deadline, record)
+        answered_by, answers = self._inference.answer(call, candidates, deadline, record.progress)
         response = call.render(answered_by, answers)
         return _with_warnings(response, call, answered_by)
 
-    def _stream(self, call: Call, target: Target, tenant: Tenant, deadline: Deadline, record: Record) -> Response:
-        if not self._settings.streaming:
-            raise BadRequest("Streaming is off in this deployment (`streaming = false`). Ask for the whole answer.")
-        streamed = self._inference.stream(call, target, tenant.models, deadline, record.progress)
+    def _stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, record: Record) -> Response:
+        streamed = self._inference.stream(call, candidates, deadline, record.progress)
         record.streamed = True
         headers = {
             "content-type": call.stream_content_type,
@@ -109,11 +118,29 @@ class App:
             raise Forbidden("You may not use this model. GET /v1/models lists those that you may.")
         raise NotFound("There is no such model in this deployment. GET /v1/models lists those that you may use.")
 
+    def _reserve(self, call: Call, target: Target, tenant: Tenant, record: Record) -> Iterable[Candidate]:
+        """Who may answer; of a tenant with budgets, once the most that they may use is set aside."""
+        tags = {"tenant": tenant.name} if tenant.declared else {}
+        candidates = self._inference.candidates(call, target, Terms(tenant.models, tenant.max_output_tokens, tags))
+        if not tenant.budgets:
+            return candidates
+        from llm_api import metering
+
+        covered, record.held = metering.reserve(self._ledger, tenant, call, candidates)
+        return covered
+
+    def _settle(self, record: Record) -> None:
+        if record.held is not None:
+            from llm_api import metering
+
+            metering.settle(self._ledger, record.held, record.progress)
+
     def _refusal(self, error: ApiError, dialect: Dialect | None, record: Record) -> Response:
         record.error = error
         if record.fault is None and isinstance(error, Internal):
             record.fault = error.__cause__
         response = (dialect.error if dialect is not None else error_for_any_client)(error, record.request)
+        response.headers.update(error.headers)
         if error.retry_after_seconds is not None:
             response.headers.setdefault("retry-after", str(math.ceil(error.retry_after_seconds)))
         return response
@@ -125,6 +152,7 @@ class App:
             record.error, record.fault = Internal(), fault
             raise
         finally:
+            self._settle(record)
             self._telemetry.report(record, self._clock())
 
 

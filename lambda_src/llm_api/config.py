@@ -21,6 +21,9 @@ class Settings:
         auth: how callers were, or are to be, authenticated.
         streaming: whether answers may be streamed.
         tenants_table: the DynamoDB table of keys and tenants; None without tenants.
+        tenant_claim: the claim of a token, or the field of an authorizer's context, that says whose tenant a caller
+            is; None for the token's subject.
+        metrics_by_tenant: whether each tenant has metrics of its own, which each cost.
         metrics_namespace: the CloudWatch namespace of the metrics.
         service: the deployment's name, in each log line.
     """
@@ -29,6 +32,8 @@ class Settings:
     auth: Auth = "iam"
     streaming: bool = True
     tenants_table: str | None = None
+    tenant_claim: str | None = None
+    metrics_by_tenant: bool = False
     metrics_namespace: str = "LlmApi"
     service: str = "llm-api"
 
@@ -44,6 +49,8 @@ class Settings:
             auth=_auth(environment),
             streaming=_boolean(environment, "LLM_API_STREAMING", default=True),
             tenants_table=environment.get("LLM_API_TENANTS_TABLE") or None,
+            tenant_claim=environment.get("LLM_API_TENANT_CLAIM") or None,
+            metrics_by_tenant=_boolean(environment, "LLM_API_METRICS_BY_TENANT", default=False),
             metrics_namespace=environment.get("LLM_API_METRICS_NAMESPACE") or "LlmApi",
             service=environment.get("POWERTOOLS_SERVICE_NAME") or "llm-api",
         )

@@ -8,6 +8,8 @@ Messages are for the caller: they say what is wrong and what to do next, and nev
 internal ARN or a stack trace.
 """
 
+from collections.abc import Mapping
+
 
 class ApiError(Exception):
     """A refusal or failure that the caller is told about.
@@ -28,6 +30,8 @@ class ApiError(Exception):
         self.message = message
         self.retry_after_seconds = retry_after_seconds
         self.reason = reason
+        self.headers: Mapping[str, str] = {}
+        """What the answer's headers say in every dialect, beside the dialect's own."""
 
 
 class BadRequest(ApiError):
@@ -81,6 +85,14 @@ class QuotaExceeded(Throttled):
     """A quota of the account in Bedrock is used up. Bedrock answers 400; the cause is a limit, so it is a 429."""
 
     code = "ServiceQuotaExceededException"
+
+
+class OverBudget(Throttled):
+    """The tenant's budget for this minute has no room for the request."""
+
+
+class BudgetSpent(QuotaExceeded):
+    """The tenant's budget for the day or the month has no room for the request, or no window ever has."""
 
 
 class ModelFailed(ApiError):

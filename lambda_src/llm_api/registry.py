@@ -8,8 +8,15 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Decimal
+from typing import Any, Self
+
+PICODOLLARS_PER_USD = 10**12
+"""Prices and sums are whole picodollars: a hundredth of a cent a million tokens is 100 of them a token, and adding
+never rounds."""
+
+_TOKENS_PER_PRICE = 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,23 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs, in picodollars a token and picodollars an image. What isn't priced is None.
+
+    Attributes:
+        cache_write: a token written to the prompt cache for five minutes.
+        cache_write_1h: a token written to the prompt cache for an hour.
+    """
+
+    input: int
+    output: int
+    cache_read: int | None = None
+    cache_write: int | None = None
+    cache_write_1h: int | None = None
+    image: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One declared model.
 
@@ -40,6 +64,7 @@ class Target:
         fallbacks: aliases to try in order when this target can't answer.
         max_output_tokens: the most output tokens one request may ask for.
         betas: the `anthropic_beta` values that callers may ask for.
+        price: what it costs; None where the declaration doesn't say.
     """
 
     alias: str
@@ -51,6 +76,13 @@ class Target:
     max_output_tokens: int | None = None
     betas: frozenset[str] = frozenset()
     endpoint: Endpoint | None = None
+    price: Price | None = None
+
+    def limited_to(self, max_output_tokens: int | None) -> Self:
+        """The same target for a caller who has an output limit of its own: the lower of the two holds."""
+        if max_output_tokens is None or (self.max_output_tokens or max_output_tokens + 1) <= max_output_tokens:
+            return self
+        return replace(self, max_output_tokens=max_output_tokens)
 
 
 class Registry:
@@ -73,7 +105,7 @@ class Registry:
         """
         if not text.startswith("{"):
             text = gzip.decompress(base64.b64decode(text, validate=True)).decode()
-        entries: dict[str, dict[str, Any]] = json.loads(text)
+        entries: dict[str, dict[str, Any]] = json.loads(text, parse_float=Decimal)
         return cls(_target(alias, entry) for alias, entry in entries.items())
 
     def find(self, name: str, allowed: frozenset[str] | None = None) -> Target | None:
@@ -107,4 +139,26 @@ def _target(alias: str, entry: Mapping[str, Any]) -> Target:
         max_output_tokens=entry.get("max_output_tokens"),
         betas=frozenset(entry.get("betas") or ()),
         endpoint=Endpoint(sagemaker["endpoint"], sagemaker.get("inference_component")) if sagemaker else None,
+        price=_price(alias, entry["price"]) if entry.get("price") else None,
+    )
+
+
+def _price(alias: str, entry: Mapping[str, Any]) -> Price:
+    """The price, declared in US dollars a million tokens and an image. A fraction of a picodollar counts as a whole."""
+
+    def picodollars(name: str, per: int) -> int | None:
+        usd = entry.get(name)
+        if usd is None:
+            return None
+        if isinstance(usd, bool) or not isinstance(usd, int | Decimal) or usd < 0:
+            raise ValueError(f"the price of {alias!r} has {name!r} = {usd!r}, which is no number of dollars")
+        return int((Decimal(usd) * PICODOLLARS_PER_USD / per).to_integral_value(ROUND_CEILING))
+
+    return Price(
+        input=picodollars("input", _TOKENS_PER_PRICE) or 0,
+        output=picodollars("output", _TOKENS_PER_PRICE) or 0,
+        cache_read=picodollars("cache_read", _TOKENS_PER_PRICE),
+        cache_write=picodollars("cache_write", _TOKENS_PER_PRICE),
+        cache_write_1h=picodollars("cache_write_1h", _TOKENS_PER_PRICE),
+        image=picodollars("image", 1),
     )

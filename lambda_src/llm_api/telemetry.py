@@ -13,11 +13,16 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm_api.errors import ApiError
 from llm_api.events import Request
 from llm_api.inference.progress import Progress
+from llm_api.pricing import cost
+from llm_api.registry import PICODOLLARS_PER_USD
+
+if TYPE_CHECKING:
+    from llm_api.metering import Held
 
 _UNITS = {
     "Requests": "Count",
@@ -29,6 +34,7 @@ _UNITS = {
     "Latency": "Milliseconds",
     "ModelLatency": "Milliseconds",
     "TimeToFirstToken": "Milliseconds",
+    "Cost": "None",
 }
 
 
@@ -41,6 +47,7 @@ class Record:
         dialect: whose route it was; None for an unknown path.
         tenant: who called; None before that is known.
         model: the alias that was asked for.
+        held: what is set aside of the tenant's budgets; None without budgets.
         status: of the answer.
         error: what the caller was told, where it wasn't an answer.
         fault: the exception behind an unforeseen failure.
@@ -52,6 +59,7 @@ class Record:
     dialect: str | None = None
     tenant: str | None = None
     model: str | None = None
+    held: "Held | None" = None
     streamed: bool = False
     status: int = 500
     error: ApiError | None = None
@@ -65,11 +73,20 @@ class Telemetry:
         service: the deployment's name.
         namespace: of the metrics in CloudWatch.
         write: takes text that ends in a newline; replaced in tests.
+        by_tenant: whether each tenant has metrics of its own, which CloudWatch charges for one by one.
     """
 
-    def __init__(self, service: str, namespace: str, write: Callable[[str], object] | None = None) -> None:
+    def __init__(
+        self,
+        service: str,
+        namespace: str,
+        write: Callable[[str], object] | None = None,
+        *,
+        by_tenant: bool = False,
+    ) -> None:
         self._service = service
         self._namespace = namespace
+        self._by_tenant = by_tenant
         self._write = write or _write_to_stdout
         self._cold_start = True
 
@@ -118,6 +135,12 @@ class Telemetry:
                 "cache_write_tokens": progress.usage.cache_write_tokens,
                 "tokens_estimated": progress.usage.estimated,
             }
+            if progress.target is not None and progress.target.price is not None:
+                for_an_hour = record.held is not None and record.held.caches_for_an_hour
+                spent = cost(progress.target.price, progress.usage, cached_for_an_hour=for_an_hour)
+                line["cost_usd"] = spent / PICODOLLARS_PER_USD
+        if record.held is not None:
+            line |= _settlement(record.held)
         if progress.model_latency_ms is not None:
             line["model_latency_ms"] = progress.model_latency_ms
         if record.streamed and progress.first_token_at_seconds is not None:
@@ -143,9 +166,13 @@ class Telemetry:
             "Latency": line["latency_ms"],
             "ModelLatency": line.get("model_latency_ms"),
             "TimeToFirstToken": line.get("time_to_first_token_ms"),
+            "Cost": line.get("cost_usd"),
         }
         known = {name: value for name, value in values.items() if value is not None}
         dimensions = [["service"], ["service", "model"]] if "model" in line else [["service"]]
+        tenant = {"tenant": record.tenant} if self._by_tenant and record.tenant is not None else {}
+        if tenant:
+            dimensions.append(["service", "tenant"])
         return {
             "_aws": {
                 "Timestamp": int(time.time() * 1000),
@@ -159,6 +186,7 @@ class Telemetry:
             },
             "service": self._service,
             **({"model": line["model"]} if "model" in line else {}),
+            **tenant,
             "request_id": record.request.id,
             **known,
         }
@@ -172,6 +200,21 @@ def _headline(record: Record) -> tuple[str, str]:
     if record.progress.ended_by is not None:
         return "WARNING", f"stream ended early: {record.progress.ended_by}"
     return "INFO", "request"
+
+
+def _settlement(held: "Held") -> dict[str, Any]:
+    """What was set aside, what became of it, and whether the bound on a request's use was none."""
+    reserved = held.reservation.amount
+    line: dict[str, Any] = {
+        "reserved_tokens": reserved.tokens,
+        "reserved_usd": reserved.picodollars / PICODOLLARS_PER_USD,
+        "settlement": held.settlement,
+    }
+    if held.failure is not None:
+        line["settlement_failure"] = getattr(held.failure, "reason", None) or type(held.failure).__name__
+    if held.used is not None and (held.used.tokens > reserved.tokens > 0):
+        line["tokens_beyond_reservation"] = held.used.tokens - reserved.tokens
+    return line
 
 
 def _write_to_stdout(text: str) -> None:

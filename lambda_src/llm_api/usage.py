@@ -54,6 +54,8 @@ _NO_OUTPUT_TOKENS = frozenset(
     {"titan-embed", "cohere-embed", "cohere-rerank", "titan-image", "nova-canvas", "stability"}
 )
 
+_PAID_BY_IMAGE = frozenset({"titan-image", "nova-canvas", "stability"})
+
 _LABELS = frozenset({"type", "p", "role", "id", "model", "object", "event_type", "toolUseId", "name", "signature"})
 
 
@@ -63,6 +65,7 @@ class Usage:
 
     Attributes:
         input_tokens: without those read from or written to the prompt cache, as Bedrock counts them.
+        images: pictures that were made. They are what an image model is paid for; it has no tokens.
         estimated: whether any of the numbers is our estimate.
     """
 
@@ -71,6 +74,12 @@ class Usage:
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     estimated: bool = False
+    images: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """All of them: what comes out of a cache counts as well."""
+        return self.input_tokens + self.output_tokens + self.cache_read_tokens + self.cache_write_tokens
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -79,6 +88,7 @@ class Usage:
             self.cache_read_tokens + other.cache_read_tokens,
             self.cache_write_tokens + other.cache_write_tokens,
             self.estimated or other.estimated,
+            self.images + other.images,
         )
 
 
@@ -98,6 +108,9 @@ def of_answer(
         headers: the answer's headers, names in lower case.
         document: the answer's parsed JSON, or None where it is none.
     """
+    if family in _PAID_BY_IMAGE:
+        made = document.get("images") if isinstance(document, dict) else None
+        return Usage(0, 0, images=len(made)) if isinstance(made, list) else Usage(0, 0, estimated=True)
     found = [_count(headers.get(f"x-amzn-bedrock-{name}-token-count")) for name in _HEADERS]
     fields = _CONVERSE if operation == "converse" else _BODY_FIELDS.get(family, _CHAT_COMPLETIONS)
     for position, path in enumerate(fields):

@@ -1,4 +1,4 @@
-"""What a dialect is: it parses a request into a `Call` or a `Query`, and renders answers, streams and errors.
+"""What a dialect is: it parses a request into a `Call` or a query, and renders answers, streams and errors.
 
 A dialect knows its protocol and the bodies of the model families. It knows no client, no table and no tenant, and
 never decides whether a call may be made.
@@ -7,10 +7,11 @@ never decides whether a call may be made.
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Protocol, Self
 
-from llm_api.errors import ApiError
+from llm_api.budgets import Standing
+from llm_api.errors import ApiError, BadRequest
 from llm_api.events import Request, Response
 from llm_api.registry import Target
 
@@ -34,9 +35,39 @@ class Payload:
     trace: str | None = None
     metadata: str | None = None
 
+    def tagged(self, operation: Operation, tags: Mapping[str, str]) -> "Payload":
+        """The same with tags for Bedrock's invocation log. Of one name ours holds, whatever the caller sent.
+
+        https://docs.aws.amazon.com/bedrock/latest/userguide/cost-mgmt-request-metadata.html
+
+        Raises:
+            BadRequest: the caller's own tags are no object of strings.
+        """
+        if not tags or operation == "count_tokens":
+            return self
+        if operation == "converse" and isinstance(self.body, dict):
+            theirs = self.body.get("requestMetadata")
+            return replace(self, body={**self.body, "requestMetadata": {**_tags(theirs, "requestMetadata"), **tags}})
+        theirs = None if self.metadata is None else _parsed(self.metadata)
+        return replace(self, metadata=json.dumps({**_tags(theirs, "X-Amzn-Bedrock-Request-Metadata"), **tags}))
+
     def body_bytes(self) -> bytes:
         """The body as it goes out."""
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body, separators=(",", ":")).encode()
+
+
+def _parsed(metadata: str) -> Any:
+    try:
+        return json.loads(metadata)
+    except (ValueError, RecursionError):
+        return metadata
+
+
+def _tags(value: Any, name: str) -> dict[str, str]:
+    tags = {} if value is None else value
+    if not isinstance(tags, dict) or not all(isinstance(tag, str) for tag in tags.values()):
+        raise BadRequest(f"{name} must be a JSON object of strings.")
+    return tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +196,26 @@ class Query(ABC):
         """
 
 
+class UsageQuery(ABC):
+    """A request for what the caller has used."""
+
+    @classmethod
+    @abstractmethod
+    def parse(cls, request: Request) -> Self:
+        """Read the request."""
+
+    @abstractmethod
+    def render(self, tenant: str, standing: Standing) -> Response:
+        """The answer."""
+
+
 class Dialect(Protocol):
     """A module of this package: how a protocol says its errors and which calls its routes make."""
 
     NAME: str
     ROUTES: Mapping[tuple[str, str], type[Any]]
     """(method, route of the contract) -> a `Call` class with a classmethod `parse(request: Request) -> Call`, or a
-    `Query` class."""
+    class of one of the two kinds of query."""
 
     @staticmethod
     def error(error: ApiError, request: Request) -> Response:

@@ -7,15 +7,16 @@ The rules, each for the caller's money:
   answers; at most twice, after a random pause, within the deadline. Never after a read timeout or a first byte.
 - A target that is throttled, not ready, unavailable or ended is stood in for by its `fallbacks`, in order, each at
   most once and only those that the caller may use. Fallbacks of fallbacks are not followed: the list in the
-  declaration is the whole truth. A request in one family's own format falls back within that family.
+  declaration is the whole truth. A request in one family's own format falls back within that family. Nobody stands in
+  once something was paid for.
 - A stream's first frame is awaited before the caller gets a status, so that an early failure has one, or is stood in
   for. Protocols with pings wait 45 seconds for it, then begin. Once a byte is out nothing is repeated or replaced.
 """
 
 import base64
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
 
@@ -31,12 +32,40 @@ from llm_api.inference.waiting import Pump, call_within
 from llm_api.registry import Registry, Target
 from llm_api.usage import estimate_tokens, latency_ms, of_answer, parse_json
 
-__all__ = ["Inference", "Patience", "Progress", "Streamed"]
+__all__ = ["Candidate", "Inference", "Patience", "Progress", "Streamed", "Terms"]
 
 T = TypeVar("T")
 
 _PARALLEL_CALLS = 8
 _STOOD_IN_FOR = (Throttled, ModelNotReady, Unavailable, ModelEnded)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a caller may use models.
+
+    Attributes:
+        allowed: the aliases; None where every declared model is open.
+        max_output_tokens: the most output tokens one request may ask for, of any model.
+        tags: what each request is marked with in Bedrock's invocation log.
+    """
+
+    allowed: frozenset[str] | None = None
+    max_output_tokens: int | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A target that may answer a call, with what it would be sent.
+
+    Attributes:
+        fallback: whether it isn't the one that was asked for.
+    """
+
+    target: Target
+    payloads: Sequence[Payload]
+    fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +111,29 @@ class Inference:
         """Make Bedrock's client now instead of with the first request."""
         self._clients.bedrock()
 
+    def candidates(self, call: Call, target: Target, terms: Terms) -> Iterator[Candidate]:
+        """The target and the fallbacks that may stand in for it, in order, as far as they can serve the request.
+
+        Raises:
+            BadRequest: the target can't.
+        """
+        for candidate in (target, *self._fallbacks(call, target, terms.allowed)):
+            limited = candidate.limited_to(terms.max_output_tokens)
+            try:
+                payloads = [payload.tagged(call.operation, terms.tags) for payload in call.payloads(limited)]
+            except BadRequest:
+                if candidate is target:
+                    raise
+                continue  # the request asks for what this fallback can't do
+            yield Candidate(limited, payloads, fallback=candidate is not target)
+
     def answer(
-        self, call: Call, target: Target, allowed: frozenset[str] | None, deadline: Deadline, progress: Progress
+        self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, progress: Progress
     ) -> tuple[Target, list[Answer]]:
         """Who answered, the target or the fallback that stood in, and one whole answer for each payload of the call.
 
         Parameters:
-            allowed: the aliases that the caller may use; None where every declared model is open.
+            candidates: of the call; see there.
             deadline: when the answer must be there; what the entry needs afterwards is already taken off.
             progress: filled as the work goes on.
 
@@ -105,11 +150,9 @@ class Inference:
             with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
                 return list(pool.map(lambda payload: one(candidate, call, payload, deadline, progress), payloads))
 
-        return self._first_that_answers(call, target, allowed, progress, ask)
+        return self._first_that_answers(candidates, progress, ask)
 
-    def stream(
-        self, call: Call, target: Target, allowed: frozenset[str] | None, deadline: Deadline, progress: Progress
-    ) -> Streamed:
+    def stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, progress: Progress) -> Streamed:
         """The streamed answer of the target, or of the fallback that stood in, once its first frame has come.
 
         Raises:
@@ -119,30 +162,21 @@ class Inference:
         def ask(candidate: Target, payloads: Sequence[Payload]) -> Streamed:
             return self._open(candidate, call, payloads[0], deadline, progress)
 
-        return self._first_that_answers(call, target, allowed, progress, ask)[1]
+        return self._first_that_answers(candidates, progress, ask)[1]
 
     def _first_that_answers(
-        self,
-        call: Call,
-        target: Target,
-        allowed: frozenset[str] | None,
-        progress: Progress,
-        ask: Callable[[Target, Sequence[Payload]], T],
+        self, candidates: Iterable[Candidate], progress: Progress, ask: Callable[[Target, Sequence[Payload]], T]
     ) -> tuple[Target, T]:
         refusals: list[ApiError] = []
-        for candidate in (target, *self._fallbacks(call, target, allowed)):
+        for candidate in candidates:
+            progress.target = candidate.target
+            progress.fallback = candidate.fallback
             try:
-                payloads = call.payloads(candidate)
-            except BadRequest:
-                if candidate is target:
-                    raise
-                continue  # the request asks for what this fallback can't do
-            progress.target = candidate
-            progress.fallback = candidate is not target
-            try:
-                return candidate, ask(candidate, payloads)
+                return candidate.target, ask(candidate.target, candidate.payloads)
             except _STOOD_IN_FOR as refusal:
                 refusals.append(refusal)
+                if progress.usage is not None:
+                    break  # of several payloads some were answered: a second model would be paid for them again
         raise next((refusal for refusal in refusals if refusal.retryable), refusals[0])
 
     def _fallbacks(self, call: Call, target: Target, allowed: frozenset[str] | None) -> Iterator[Target]:
@@ -178,7 +212,7 @@ class Inference:
         client = self._clients.bedrock()
         if target.base_id is not None and client.counts_tokens and target.alias not in self._uncountable:
             try:
-                return repeating(
+                answer = repeating(
                     lambda seconds: call_within(
                         seconds, lambda: client.answer(target, "count_tokens", payload, seconds)
                     ),
@@ -187,6 +221,8 @@ class Inference:
                     progress,
                     self._pause,
                 )
+                progress.cost_nothing()
+                return answer
             except (BadRequest, Forbidden, NotFound) as refusal:
                 if isinstance(refusal, BadRequest) and "count" not in refusal.message:
                     raise

@@ -134,6 +134,13 @@ def of_exception(error: BaseException, target: Target) -> ApiError:
     return Internal(reason=type(error).__name__)
 
 
+def is_free(failure: ApiError) -> bool:
+    """Whether a model that failed so has certainly done nothing that is paid for."""
+    return isinstance(
+        failure, BadRequest | Forbidden | NotFound | PayloadTooLarge | Throttled | ModelNotReady | Unavailable
+    )
+
+
 class NotSent(Unavailable):
     """The connection failed before anything was sent: the one failure where a repeat is free for certain."""
 

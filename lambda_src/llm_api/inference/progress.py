@@ -14,6 +14,7 @@ class Progress:
     Attributes:
         target: the target called last; on success the one that answered.
         attempts: requests sent to models, repeats and fallbacks included.
+        unaccounted: of these, the ones of which it isn't known whether, or for what, they have to be paid.
         fallback: whether `target` is not the one that was asked for.
         usage: the tokens; None where no model answered.
         model_latency_ms: what Bedrock says the model took.
@@ -23,6 +24,7 @@ class Progress:
 
     target: Target | None = None
     attempts: int = 0
+    unaccounted: int = 0
     fallback: bool = False
     usage: Usage | None = None
     model_latency_ms: float | None = None
@@ -34,10 +36,17 @@ class Progress:
         """Count one request to a model."""
         with self._lock:
             self.attempts += 1
+            self.unaccounted += 1
+
+    def cost_nothing(self) -> None:
+        """One request is free: the model refused it before it did anything for it, or never charges for such."""
+        with self._lock:
+            self.unaccounted -= 1
 
     def spend(self, usage: Usage, model_latency_ms: float | None) -> None:
         """Add one answer."""
         with self._lock:
+            self.unaccounted -= 1
             self.usage = usage if self.usage is None else self.usage + usage
             if model_latency_ms is not None:
                 self.model_latency_ms = max(model_latency_ms, self.model_latency_ms or 0.0)

@@ -53,7 +53,10 @@ def _attempt(send: Callable[[float], T], target: Target, deadline: Deadline, pro
     try:
         return send(remaining_seconds)
     except Exception as error:
-        raise failures.of_exception(error, target) from error
+        failure = failures.of_exception(error, target)
+        if failures.is_free(failure):
+            progress.cost_nothing()
+        raise failure from error
 
 
 def _may_repeat(failure: ApiError) -> bool:

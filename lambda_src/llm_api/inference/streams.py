@@ -64,6 +64,8 @@ class FrameReader:
         self._usage = StreamUsage(target.family, operation, request)
         self._ending = _Ending(target, operation)
         self._latency_ms: float | None = None
+        self._begun = False
+        self._free = False
 
     def frames(self) -> Generator[Frame | None, None, None]:
         """The frames; None for each silent interval.
@@ -89,8 +91,9 @@ class FrameReader:
             raise self._ended_by(fault) from fault.__cause__
         finally:
             self._pump.close()
-            usage = self._usage.usage(complete=self._ending.may_be_here)
-            self._progress.spend(usage, self._latency_ms)
+            if not self._free:
+                usage = self._usage.usage(complete=self._ending.may_be_here)
+                self._progress.spend(usage, self._latency_ms)
 
     def _pieces(self) -> Iterator[bytes | None]:
         patience = self._patience.first_frame_seconds if self._pings else self._patience.idle_seconds
@@ -105,14 +108,21 @@ class FrameReader:
             except Exhausted:
                 return
             except Exception as error:
-                raise StreamFault(failures.of_exception(error, self._target)) from error
+                failure = failures.of_exception(error, self._target)
+                self._free = not self._begun and failures.is_free(failure)
+                raise StreamFault(failure) from error
             if self._pings:
                 patience = self._patience.ping_seconds
 
     def _frame(self, message: Message) -> Frame:
         code = message.headers.get(":exception-type") or message.headers.get(":error-code")
         if message.headers.get(":message-type", "event") != "event" or code is not None:
-            raise StreamFault(_failure(message, code or "", self._target), message.raw)
+            failure = _failure(message, code or "", self._target)
+            if not self._begun and failures.is_free(failure):
+                self._free = True
+                self._progress.cost_nothing()
+            raise StreamFault(failure, message.raw)
+        self._begun = True
         event = message.headers.get(":event-type", "")
         document = parse_json(chunk(message.payload) if event == "chunk" else message.payload)
         self._usage.see(event, document)

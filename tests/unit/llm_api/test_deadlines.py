@@ -5,7 +5,7 @@ import time
 import pytest
 from llm_api.deadline import Deadline
 from llm_api.dialects.bedrock.calls import ConverseStream
-from llm_api.inference import Inference, Patience, Progress
+from llm_api.inference import Inference, Patience, Progress, Terms
 from llm_api.registry import Registry
 
 from tests.unit.llm_api.conftest import FAST, Deploy
@@ -80,11 +80,12 @@ def test_the_next_request_is_not_disturbed_by_a_stalled_one(deploy: Deploy) -> N
 def test_silence_is_told_as_pings_where_the_protocol_has_them(deploy: Deploy) -> None:
     # GIVEN a model that is silent after its first frame, until it was pinged twice
     api = deploy()
+    call = Pinging("fast", True, {})
     inference = Inference(Registry([FAST]), api.clients, patience=Patience(ping_seconds=0.05))
     api.wire.replies.append(stream(CONVERSE_STREAM[0], cut=True, then=Connection.wait))
 
     # WHEN the stream is read
-    streamed = inference.stream(Pinging("fast", True, {}), FAST, None, Deadline.after(10), Progress())
+    streamed = inference.stream(call, inference.candidates(call, FAST, Terms()), Deadline.after(10), Progress())
     frames = [next(streamed.frames) for _ in range(3)]
 
     # THEN each silent interval is a None
@@ -97,11 +98,12 @@ def test_pings_begin_where_a_first_frame_takes_too_long(deploy: Deploy, reply: R
     # GIVEN a model that thinks before its first frame, or even before it sends a status
     api = deploy()
     patience = Patience(first_frame_seconds=0.1, ping_seconds=0.05)
+    call = Pinging("fast", True, {})
     inference = Inference(Registry([FAST]), api.clients, patience=patience)
     api.wire.replies.append(reply)
 
     # WHEN the stream is opened
-    streamed = inference.stream(Pinging("fast", True, {}), FAST, None, Deadline.after(10), Progress())
+    streamed = inference.stream(call, inference.candidates(call, FAST, Terms()), Deadline.after(10), Progress())
 
     # THEN it begins with a ping
     assert next(streamed.frames) is None
@@ -114,11 +116,12 @@ def test_pings_do_not_outlast_the_deadline(deploy: Deploy) -> None:
     from llm_api.errors import OutOfTime
 
     api = deploy()
+    call = Pinging("fast", True, {})
     inference = Inference(Registry([FAST]), api.clients, patience=Patience(ping_seconds=0.05))
     api.wire.replies.append(stream(CONVERSE_STREAM[0], cut=True, then=Connection.wait))
 
     # WHEN the deadline comes
-    streamed = inference.stream(Pinging("fast", True, {}), FAST, None, Deadline.after(0.3), Progress())
+    streamed = inference.stream(call, inference.candidates(call, FAST, Terms()), Deadline.after(0.3), Progress())
     with pytest.raises(StreamFault) as fault:
         list(streamed.frames)
 

@@ -109,7 +109,7 @@ def test_a_fallback_that_the_caller_may_not_use_is_not_asked(deploy: Deploy) -> 
     # GIVEN a caller who may use the first and the third
     from llm_api.deadline import Deadline
     from llm_api.dialects.bedrock.calls import Converse
-    from llm_api.inference import Inference
+    from llm_api.inference import Inference, Terms
     from llm_api.registry import Registry
 
     api = deploy(FIRST, SECOND, THIRD)
@@ -117,9 +117,9 @@ def test_a_fallback_that_the_caller_may_not_use_is_not_asked(deploy: Deploy) -> 
     api.wire.replies += [*THROTTLED, answer(CONVERSE_ANSWER)]
 
     # WHEN the first is throttled
-    allowed = frozenset({"first", "third"})
     call = Converse("first", False, {})
-    answered_by, _ = inference.answer(call, FIRST, allowed, Deadline.after(5), Progress())
+    candidates = inference.candidates(call, FIRST, Terms(frozenset({"first", "third"})))
+    answered_by, _ = inference.answer(call, candidates, Deadline.after(5), Progress())
 
     # THEN the third stands in
     assert answered_by == THIRD

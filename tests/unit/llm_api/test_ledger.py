@@ -19,7 +19,7 @@ KEY = "sk-acme-0123456789"
 HASH = hashlib.sha256(KEY.encode()).hexdigest()
 KEY_ITEM = {"pk": {"S": f"key#{HASH}"}, "tenant": {"S": "marketing"}}
 TENANT_ITEM = {"pk": {"S": "tenant#marketing"}, "models": {"SS": ["fast", "nova"]}}
-MARKETING = Tenant("marketing", frozenset({"fast", "nova"}))
+MARKETING = Tenant("marketing", frozenset({"fast", "nova"}), declared=True)
 
 
 class Clock:

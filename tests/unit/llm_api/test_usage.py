@@ -106,7 +106,7 @@ def test_headers_go_before_the_body() -> None:
     assert usage_of("nova", {"usage": {"inputTokens": 99}}, headers) == Usage(11, 7, 2, 1)
 
 
-@pytest.mark.parametrize("family", ["cohere-embed", "titan-embed", "stability", "nova-canvas", "cohere-rerank"])
+@pytest.mark.parametrize("family", ["cohere-embed", "titan-embed", "cohere-rerank"])
 def test_families_without_output_tokens_have_none(family: str) -> None:
     # GIVEN an answer that is no text
     # WHEN only the input is told
@@ -134,6 +134,14 @@ def test_odd_numbers_are_estimated_and_marked(family: str, document: Any) -> Non
     # WHEN it is read
     # THEN there is an estimate from the lengths, marked as one
     assert usage_of(family, document) == Usage(10, 5, estimated=True)
+
+
+@pytest.mark.parametrize("family", ["stability", "titan-image", "nova-canvas"])
+def test_image_models_are_paid_by_the_picture(family: str) -> None:
+    # GIVEN two pictures
+    # WHEN their use is read
+    # THEN it is two pictures, exactly, and no tokens
+    assert usage_of(family, {"images": ["iVBO", "iVBO"]}) == Usage(0, 0, images=2)
 
 
 def test_an_odd_header_is_passed_over() -> None:

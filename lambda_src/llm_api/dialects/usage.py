@@ -1,0 +1,39 @@
+"""`GET /v1/usage`: the caller's budgets, what is used of them, and when they start anew. For curl and dashboards."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from llm_api.budgets import Standing
+from llm_api.dialects import UsageQuery
+from llm_api.dialects.any_client import error_for_any_client
+from llm_api.errors import ApiError
+from llm_api.events import Request, Response
+
+NAME = "usage"
+
+
+@dataclass(frozen=True, slots=True)
+class GetUsage(UsageQuery):
+    """The caller's own use. Nothing in the request can name another tenant's."""
+
+    @classmethod
+    def parse(cls, request: Request) -> Self:
+        """Nothing to read."""
+        return cls()
+
+    def render(self, tenant: str, standing: Standing) -> Response:
+        """See `UsageQuery.render`."""
+        body = {"tenant": tenant, "windows": standing.report()}
+        return Response(
+            200, {"content-type": "application/json", "cache-control": "no-store"}, json.dumps(body).encode()
+        )
+
+
+ROUTES: Mapping[tuple[str, str], type[Any]] = {("GET", "/v1/usage"): GetUsage}
+
+
+def error(error: ApiError, request: Request) -> Response:
+    """See `Dialect.error`."""
+    return error_for_any_client(error, request)

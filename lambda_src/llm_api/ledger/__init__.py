@@ -1,0 +1,61 @@
+"""Keys, tenants and budgets, in the deployment's DynamoDB table.
+
+`callers` finds out who is calling, `tenants` what they may, `reservations` keeps their budgets; `table` is the one
+module that speaks to DynamoDB.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from llm_api.budgets import Amount, Standing
+from llm_api.config import Settings
+from llm_api.events import Request
+from llm_api.ledger.callers import CACHE_SECONDS, Callers
+from llm_api.ledger.reservations import Reservation, Reservations
+from llm_api.ledger.table import Table
+from llm_api.ledger.tenants import Tenant
+
+__all__ = ["CACHE_SECONDS", "Ledger", "Reservation", "Tenant"]
+
+
+class Ledger:
+    """Authenticates callers, and keeps their budgets.
+
+    Parameters:
+        client: a DynamoDB client; made on first use where it is None.
+        clock: seconds, monotonic; replaced in tests.
+        now: seconds since 1970; replaced in tests.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: Any = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._table = Table(settings.tenants_table, client)
+        self._callers = Callers(settings, self._table, clock=clock, now=now)
+        self._reservations = Reservations(self._table, now=now)
+
+    def warm_up(self) -> None:
+        """Make the table's client now instead of with the first request."""
+        self._table.warm_up()
+
+    def authenticate(self, request: Request) -> Tenant:
+        """The caller of a request; see `Callers.authenticate`."""
+        return self._callers.authenticate(request)
+
+    def reserve(self, tenant: Tenant, amount: Amount) -> Reservation:
+        """Set the most that a request may use aside; see `Reservations.reserve`."""
+        return self._reservations.reserve(tenant, amount)
+
+    def settle(self, reservation: Reservation, used: Amount) -> Standing | None:
+        """Correct a reservation to what was used; see `Reservations.settle`."""
+        return self._reservations.settle(reservation, used)
+
+    def standing(self, tenant: Tenant) -> Standing:
+        """What a tenant has used of its budgets so far; see `Reservations.standing`."""
+        return self._reservations.standing(tenant)

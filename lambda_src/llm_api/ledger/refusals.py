@@ -1,0 +1,38 @@
+"""What a tenant hears when a budget leaves no room: which one, how much is left, and when it starts anew."""
+
+from collections.abc import Sequence
+
+from llm_api.budgets import Amount, Counter, Standing, amount_text, timestamp
+from llm_api.errors import ApiError, BudgetSpent, OverBudget
+
+
+def over_budget(exceeded: Sequence[Counter], standing: Standing, amount: Amount, now: float) -> ApiError:
+    """The refusal of a request that doesn't fit into what is left.
+
+    Parameters:
+        exceeded: the budgets without room, in any order; the caller has to wait for the last of them.
+    """
+    counter = max(exceeded, key=standing.resets_at)
+    window, kind = counter
+    resets_at = standing.resets_at(counter)
+    # All but the words is the same for every window; that a day or a month has to pass, SDKs understand by the class.
+    error = OverBudget if window == "minute" else BudgetSpent
+    refusal = error(
+        f"Your budget of {amount_text(counter, standing.budgets[counter])} a {window} has "
+        f"{amount_text(counter, standing.left(counter))} left until {timestamp(resets_at)}, and this request may use "
+        f"{amount_text(counter, amount.of(kind))}. Wait until then, or send less and ask for fewer output tokens.",
+        retry_after_seconds=max(1.0, resets_at - now),
+    )
+    refusal.headers = standing.headers(now)
+    return refusal
+
+
+def too_large(counter: Counter, limit: int, amount: Amount) -> ApiError:
+    """The refusal of a request that no window has room for, however long one waits."""
+    window, kind = counter
+    refusal = BudgetSpent(
+        f"This request may use {amount_text(counter, amount.of(kind))}, more than your whole budget of "
+        f"{amount_text(counter, limit)} a {window}. Send less and ask for fewer output tokens."
+    )
+    refusal.retryable = False
+    return refusal

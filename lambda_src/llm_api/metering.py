@@ -1,0 +1,145 @@
+"""The meter on the one path: what a call may cost at most, and what it did cost.
+
+Between them stands the ledger. What is reserved is the highest of what any model that may answer could use, in every
+window at once; what is settled is what the one that answered did use. Where that isn't known for certain, since the
+answer was cut, timed out or came without numbers, the reservation stands.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from llm_api.bounds import Bound, bound
+from llm_api.budgets import Amount, Standing
+from llm_api.dialects import Call
+from llm_api.errors import BadRequest, Internal
+from llm_api.inference import Candidate, Progress
+from llm_api.ledger import Ledger, Reservation, Tenant
+from llm_api.pricing import cost, highest_cost
+from llm_api.registry import Target
+
+Settlement = Literal["exact", "stands", "unknown"]
+
+
+@dataclass(slots=True)
+class Held:
+    """A reservation while its request runs.
+
+    Attributes:
+        standing: what the tenant has used, as of the last write.
+        settlement: `exact` once use is counted to the token; `stands` where the reservation remains; `unknown` where
+            the write that would have settled it has no known outcome.
+        used: what was settled.
+    """
+
+    reservation: Reservation
+    standing: Standing
+    caches_for_an_hour: bool
+    settlement: Settlement = "stands"
+    used: Amount | None = None
+    failure: Exception | None = None
+
+
+def reserve(
+    ledger: Ledger, tenant: Tenant, call: Call, candidates: Iterable[Candidate]
+) -> tuple[list[Candidate], Held]:
+    """Set aside what the call may use at most, and say which candidates that covers.
+
+    A fallback that can't be metered is left out.
+
+    Raises:
+        OverBudget, BudgetSpent: a budget has no room.
+        BadRequest: the request asks for what has no price.
+        Internal: the target can't be metered, which the deployment's own checks should have found.
+        Unavailable: the table is out of reach.
+    """
+    covered: list[Candidate] = []
+    amounts: list[Amount] = []
+    for_an_hour = False
+    for candidate in candidates:
+        most = bound(candidate.target, call.operation, candidate.payloads)
+        try:
+            amount = _most(tenant, candidate.target, most)
+        except (BadRequest, Internal):
+            if not candidate.fallback:
+                raise
+            continue
+        covered.append(candidate)
+        amounts.append(amount)
+        for_an_hour = for_an_hour or (most is not None and most.caches_for_an_hour)
+    reservation = ledger.reserve(
+        tenant,
+        Amount(1, max(amount.tokens for amount in amounts), max(amount.picodollars for amount in amounts)),
+    )
+    return covered, Held(reservation, reservation.standing, for_an_hour)
+
+
+def settle(ledger: Ledger, held: Held, progress: Progress) -> None:
+    """Correct the reservation to what was used, where that is known. Never raises: the answer is there by now."""
+    used = _used(held, progress)
+    if used is None:
+        return
+    try:
+        held.standing = ledger.settle(held.reservation, used) or held.standing
+    except Exception as failure:
+        held.settlement, held.failure = "unknown", failure
+    else:
+        held.settlement, held.used = "exact", used
+
+
+def _used(held: Held, progress: Progress) -> Amount | None:
+    usage, target = progress.usage, progress.target
+    if progress.unaccounted or (usage is not None and usage.estimated):
+        return None
+    requests = held.reservation.amount.requests
+    if usage is None or target is None:
+        return Amount(requests)
+    price = target.price
+    spent = 0 if price is None else cost(price, usage, cached_for_an_hour=held.caches_for_an_hour)
+    return Amount(requests, usage.tokens, spent)
+
+
+def _most(tenant: Tenant, target: Target, most: Bound | None) -> Amount:
+    """The most that `target` may use; a kind that has no budget and can't be told is 0."""
+    kinds = {kind for _, kind in tenant.budgets}
+    limited = most is not None and most.output_tokens is not None
+    if not limited and kinds & {"tokens", "usd"}:
+        why = "its use can't be bounded" if most is None else "it has no max_output_tokens"
+        raise _unmetered(target, why)
+    if most is None or most.output_tokens is None:
+        return Amount(1)
+    tokens = most.input_tokens + most.output_tokens
+    price = target.price
+    unpriced = price is None or (most.images and price.image is None)
+    if unpriced and "usd" in kinds and (tokens or most.images):
+        raise _unmetered(target, "it has no price")
+    if price is None or unpriced:
+        return Amount(1, tokens)
+    if "usd" in kinds:
+        _check_cache_is_priced(target, most)
+    for_an_hour = most.caches_for_an_hour
+    spent = highest_cost(price, most.input_tokens, most.output_tokens, most.images, cached_for_an_hour=for_an_hour)
+    return Amount(1, tokens, spent)
+
+
+def _check_cache_is_priced(target: Target, most: Bound) -> None:
+    if target.price is None or not most.caches:
+        return
+    if most.caches_for_an_hour and target.price.cache_write_1h is None:
+        raise BadRequest(
+            f"Prompts of model {target.alias!r} can't be cached for an hour: it has no price for that here. Leave "
+            "the ttl out, or ask your platform team to declare `cache_write_1h`."
+        )
+    if target.price.cache_write is None:
+        raise BadRequest(
+            f"Prompts of model {target.alias!r} can't be cached: it has no price for that here. Leave the cache "
+            "points out, or ask your platform team to declare `cache_write`."
+        )
+
+
+def _unmetered(target: Target, why: str) -> Internal:
+    return Internal(
+        f"Model {target.alias!r} can't be used with your tenant's budgets. Ask whoever runs this deployment, with the "
+        "request ID.",
+        reason=f"Model {target.alias!r} is allowed to a tenant with a budget in tokens or dollars, but {why}.",
+    )
