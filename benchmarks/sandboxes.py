@@ -125,7 +125,7 @@ class Sandboxes:
         self._folder = Path(tempfile.mkdtemp(prefix="bench-sandboxes-"))
         self._packages = PackageFolder(self._folder / "packages")
         self._credentials = CredentialStore()
-        self._reaper = Reaper()
+        self._reaper = Reaper(self._folder)
 
     def close(self) -> None:
         """End what still runs and remove what was unpacked."""
