@@ -95,7 +95,7 @@ resource "aws_iam_policy" "boundary" {
       {
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/lambda/*"
+        Resource = "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/aws/lambda/*:log-stream:*"
       },
       {
         Effect   = "Allow"
