@@ -12,13 +12,15 @@ it were its own, so that endpoints follow the same rules, and its own is used
 
 import json
 import os
+import platform
 import threading
 from typing import Any
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
 
 _lock = threading.Lock()
-_sessions: dict[bool, Any] = {}
+_session: Any = None
+_standard_session: Any = None
 
 
 def create_client(service: str, **config: Any) -> Any:
@@ -27,34 +29,46 @@ def create_client(service: str, **config: Any) -> Any:
     Parameters:
         config: arguments of `botocore.config.Config`.
     """
+    from botocore import __version__ as version
     from botocore.config import Config
 
-    only_once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, **config)
+    # Who calls, in one piece: botocore would put its own together anew for each request.
+    agent = f"Botocore/{version} lang/python#{platform.python_version()} app/llm-api"
+    only_once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, user_agent=agent, **config)
     with _lock:  # sessions are not thread-safe, the clients made from them are
         if os.path.isdir(os.path.join(DATA, service)) and not _wants_botocores_data():
             try:
-                return _session(own_data=True).create_client(service, config=only_once)
+                return _own_session().create_client(service, config=only_once)
             except Exception as error:
                 # Whatever it is, botocore's own data either mends it or fails in the same way, and then it is raised.
                 print(_warning(error), flush=True)
-        return _session(own_data=False).create_client(service, config=only_once)
+        return _botocores_session().create_client(service, config=only_once)
 
 
 def _wants_botocores_data() -> bool:
-    session = _session(own_data=True)
+    session = _own_session()
     return bool(session.get_config_variable("data_path") or session.get_config_variable("use_fips_endpoint"))
 
 
-def _session(*, own_data: bool) -> Any:
-    """A session, made on first use."""
+def _own_session() -> Any:
+    """The session over the data in this package, made on first use."""
     from botocore.session import Session
 
-    if own_data not in _sessions:
-        session = Session()
-        if own_data:
-            session.register_component("data_loader", _loader())
-        _sessions[own_data] = session
-    return _sessions[own_data]
+    global _session
+    if _session is None:
+        _session = Session()
+        _session.register_component("data_loader", _loader())
+    return _session
+
+
+def _botocores_session() -> Any:
+    """The session over botocore's own data, made on first use."""
+    from botocore.session import Session
+
+    global _standard_session
+    if _standard_session is None:
+        _standard_session = Session()
+    return _standard_session
 
 
 def _loader() -> Any:

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import closing
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+_Outcome = tuple[T | None, BaseException | None]
 
 
 class TooLate(Exception):
@@ -22,17 +24,17 @@ class Exhausted(Exception):
 
 
 class Pump(Generic[T]):
-    """Runs an iterator on its own thread; what it yields is waited for with a limit.
+    """Runs an iterator on another thread; what it yields is waited for with a limit.
 
-    A pump that is closed stops at its iterator's next item. A read that never returns keeps its thread, a daemon,
-    until the socket's own timeout; nothing waits for it.
+    A pump that is closed stops at its iterator's next item. A read that never returns keeps its thread until the
+    socket's own timeout; nothing waits for it.
     """
 
     def __init__(self, items: Generator[T, None, None]) -> None:
         self._items = items
-        self._queue: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+        self._outcomes: SimpleQueue[_Outcome[T]] = SimpleQueue()
         self._closed = threading.Event()
-        threading.Thread(target=self._run, name="pump", daemon=True).start()
+        _run_elsewhere(self._run, self._outcomes.put)
 
     def next(self, timeout_seconds: float) -> T:
         """The next item.
@@ -42,28 +44,19 @@ class Pump(Generic[T]):
             Exhausted: the iterator is at its end.
             Exception: what the iterator raised.
         """
-        try:
-            item, error = self._queue.get(timeout=max(0.0, timeout_seconds))
-        except Empty:
-            raise TooLate from None
-        if error is not None:
-            raise error
-        return item  # type: ignore[return-value]
+        return _first(self._outcomes, timeout_seconds)
 
     def close(self) -> None:
         """Read no further."""
         self._closed.set()
 
-    def _run(self) -> None:
-        try:
-            with closing(self._items) as items:
-                for item in items:
-                    self._queue.put((item, None))
-                    if self._closed.is_set():
-                        break
-            self._queue.put((None, Exhausted()))
-        except BaseException as error:  # it is raised where the item is waited for
-            self._queue.put((None, error))
+    def _run(self) -> T:
+        with closing(self._items) as items:
+            for item in items:
+                self._outcomes.put((item, None))
+                if self._closed.is_set():
+                    break
+        raise Exhausted
 
 
 def call_within(timeout_seconds: float, function: Callable[[], T]) -> T:
@@ -72,8 +65,45 @@ def call_within(timeout_seconds: float, function: Callable[[], T]) -> T:
     Raises:
         TooLate: it took longer than `timeout_seconds`; its result is dropped.
     """
+    outcomes: SimpleQueue[_Outcome[T]] = SimpleQueue()
+    _run_elsewhere(function, outcomes.put)
+    return _first(outcomes, timeout_seconds)
 
-    def once() -> Generator[T, None, None]:
-        yield function()
 
-    return Pump(once()).next(timeout_seconds)
+def _first(outcomes: "SimpleQueue[_Outcome[T]]", timeout_seconds: float) -> T:
+    try:
+        result, error = outcomes.get(timeout=max(0.0, timeout_seconds))
+    except Empty:
+        raise TooLate from None
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]
+
+
+_idle: list[SimpleQueue[Any]] = []
+"""The threads that wait for work, each by the queue it waits at."""
+
+
+def _run_elsewhere(function: Callable[[], T], deliver: "Callable[[_Outcome[T]], None]") -> None:
+    """Run `function` on a thread that stays for the next one: starting a thread costs more than handing over."""
+    try:
+        jobs = _idle.pop()
+    except IndexError:
+        jobs = SimpleQueue()
+        # A daemon, so that a read which never returns doesn't keep the process.
+        threading.Thread(target=_work, args=(jobs,), name="waiting", daemon=True).start()
+    jobs.put((function, deliver))
+
+
+def _work(jobs: SimpleQueue[Any]) -> None:
+    while True:
+        function, deliver = jobs.get()
+        outcome: _Outcome[Any]
+        try:
+            outcome = function(), None
+        except BaseException as error:  # it is raised where the outcome is waited for
+            outcome = None, error
+        # Idle before the outcome is known, or whoever waits for it could find no thread for the next call.
+        _idle.append(jobs)
+        deliver(outcome)
+        del function, deliver, outcome  # or they would live until the next call

@@ -40,10 +40,10 @@ theirs = botocore.session.Session()
 differing, compared = [], 0
 for region in [name for partition in partitions for name in partition["regions"]] + ["us-unheardof-7"]:
     os.environ["AWS_DEFAULT_REGION"] = region
-    aws._sessions.clear()
+    aws._session = None
     for service, operation in OPERATIONS.items():
         ours = aws.create_client(service)
-        assert service in "".join(map(str, aws._sessions[True].get_component("data_loader")._cache))
+        assert service in "".join(map(str, aws._session.get_component("data_loader")._cache))
         compared += 1
         standard = theirs.create_client(service, region_name=region)
         if described(ours, operation, region) != described(standard, operation, region):
@@ -121,7 +121,8 @@ def test_data_is_the_cut_of_the_installed_botocore() -> None:
 @pytest.fixture
 def fresh(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """No session yet, and an environment in which one can be made."""
-    monkeypatch.setattr(aws, "_sessions", {})
+    monkeypatch.setattr(aws, "_session", None)
+    monkeypatch.setattr(aws, "_standard_session", None)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     for name in ("AWS_ENDPOINT_URL", "AWS_DATA_PATH", "AWS_USE_FIPS_ENDPOINT"):
@@ -129,8 +130,8 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def loads_endpoints_from(own_data: bool) -> str:
-    loader = aws._sessions[own_data].get_component("data_loader")
+def loads_endpoints_from(session: Any) -> str:
+    loader = session.get_component("data_loader")
     return str(loader.load_data_with_path("endpoints")[1])
 
 
@@ -139,8 +140,8 @@ def test_botocores_own_data_is_not_read(fresh: pytest.MonkeyPatch) -> None:
     # WHEN a client is made
     aws.create_client("bedrock-runtime")
     # THEN all of its data came from the package
-    assert loads_endpoints_from(own_data=True).startswith(aws.DATA)
-    assert list(aws._sessions) == [True]
+    assert loads_endpoints_from(aws._session).startswith(aws.DATA)
+    assert aws._standard_session is None
 
 
 def test_fips_gets_botocores_own_data(fresh: pytest.MonkeyPatch) -> None:
@@ -150,7 +151,7 @@ def test_fips_gets_botocores_own_data(fresh: pytest.MonkeyPatch) -> None:
     client = aws.create_client("bedrock-runtime")
     # THEN it has one, out of botocore's own data
     assert client.meta.endpoint_url == "https://bedrock-runtime-fips.us-east-1.amazonaws.com"
-    assert loads_endpoints_from(own_data=False).startswith(str(INSTALLED))
+    assert loads_endpoints_from(aws._standard_session).startswith(str(INSTALLED))
 
 
 def test_a_users_data_path_is_followed(fresh: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -172,7 +173,7 @@ def test_a_service_that_is_not_carried_comes_from_botocore(fresh: pytest.MonkeyP
     # WHEN a client of it is made
     client = aws.create_client("sts")
     # THEN botocore's own data made it
-    assert list(aws._sessions) == [False]
+    assert aws._session is None
     assert client.meta.service_model.service_name == "sts"
 
 
