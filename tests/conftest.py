@@ -40,4 +40,5 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    session.config.pluginmanager.import_plugin("tests.stacks")
+    for plugin in ("tests.stacks", "tests.integration.stacks"):
+        session.config.pluginmanager.import_plugin(plugin)

@@ -16,6 +16,7 @@ from pytest_terraform import terraform
 
 from local_aws import LocalAws
 from local_aws.iam import Guardrail, authorize_model_call, evaluate, policies_of
+from tests.support import Api
 
 ACCOUNT = "123456789012"
 BEDROCK = f"arn:aws:bedrock:us-east-1:{ACCOUNT}"
@@ -28,7 +29,6 @@ ENDPOINT = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint"
 Policies = list[dict[str, Any]]
 
 terraform("all_targets", scope="module")
-terraform("buffered", scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +38,9 @@ def role(local_aws: LocalAws, all_targets: Any) -> Policies:
 
 
 @pytest.fixture(scope="module")
-def buffered_role(local_aws: LocalAws, buffered: Any) -> Policies:
+def buffered_role(buffered: Api) -> Policies:
     """The identity policies of the role of a deployment without streaming."""
-    return policies_of(f"arn:aws:iam::{ACCOUNT}:role/{buffered.outputs['role_name']['value']}")[0]
+    return policies_of(f"arn:aws:iam::{ACCOUNT}:role/{buffered.outputs['role_name']}")[0]
 
 
 def may(role: Policies, operation: str, model: str, region: str = "us-east-1", **how: Any) -> bool:
