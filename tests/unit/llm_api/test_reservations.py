@@ -210,6 +210,28 @@ def test_losing_the_race_for_a_new_window_is_no_loss(table: dynamo.Table, clock:
     assert used(table) == [50, 60, 60]
 
 
+def test_a_slow_clock_can_not_slip_in_while_a_window_turns(table: dynamo.Table, clock: Clock) -> None:
+    # GIVEN a day's budget with room for one, a minute that has turned, and a server whose clock is behind
+    tenant = marketing(tokens_per_day=100)
+    ledger = Reservations(LedgerTable("t", table), now=clock)
+    slow = Reservations(LedgerTable("t", table), now=lambda: clock.seconds - 60)
+    ledger.reserve(tenant, Amount(1, 40))
+    clock.seconds += 60
+    plain, meanwhile = table.update_item, [lambda: slow.reserve(tenant, Amount(1, 50))]
+
+    def update_item(**request: Any) -> Any:
+        if "SET" in request["UpdateExpression"] and meanwhile:
+            meanwhile.pop()()
+        return plain(**request)
+
+    # WHEN it takes the room between our two writes, in the window that was
+    with patch.object(table, "update_item", update_item), pytest.raises(BudgetSpent):
+        ledger.reserve(tenant, Amount(1, 50))
+
+    # THEN the day's limit holds
+    assert used(table)[1] == 90
+
+
 def test_a_window_that_never_holds_still_is_given_up(table: dynamo.Table, clock: Clock) -> None:
     # GIVEN an item that changes between any two of our writes
     tenant = marketing(tokens_per_minute=100)
