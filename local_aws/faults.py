@@ -28,8 +28,14 @@ KINDS: dict[str, str] = {
     "truncated_frame_after": "after `frames` frames send half a frame, then end",
     "corrupt_frame_after": "after `frames` frames send one with a wrong checksum",
     "cut_after": "after `frames` frames sever the connection; of a buffered answer, before it",
+    "table_throttled": "have DynamoDB refuse a function for its throughput; `model` is a part of the table's name",
+    "table_fails": "have DynamoDB fail on a function, 500; nothing is written",
+    "table_silent": "have DynamoDB do what a function asks, and be silent for `seconds` before it says so",
 }
-"""Every kind of fault, and what it makes a model do."""
+"""Every kind of fault, and what it makes a model, or DynamoDB, do."""
+
+TABLE: frozenset[str] = frozenset(kind for kind in KINDS if kind.startswith("table_"))
+"""Faults of DynamoDB; their operations are such as `dynamodb:UpdateItem`."""
 
 ERRORS: frozenset[str] = frozenset(kind for kind, does in KINDS.items() if "Exception" in does and "frame" not in does)
 """Faults that answer with an error instead of the model. One call takes one of them."""
@@ -75,6 +81,8 @@ class Fault:
     def strikes(self, model: str, operation: str) -> bool:
         """Whether it is meant for this call."""
         if self.kind in STREAMED and "stream" not in operation:
+            return False
+        if (self.kind in TABLE) != operation.startswith("dynamodb:"):
             return False
         return (self.model is None or self.model in model) and self.operation in (None, operation)
 
@@ -122,12 +130,13 @@ class Faults:
         return self.add(**{str(name): value for name, value in entry.items()})
 
     def take(self, model: str, operation: str) -> Sequence[Fault]:
-        """The faults that strike this call, each counted down by one: of errors the first, of all others each."""
+        """The faults that strike this call, each counted down by one: of errors, and of a table's faults, the first; of others each."""
         struck: list[Fault] = []
         with self._lock:
             left: list[Fault] = []
             for fault in self._waiting:
-                second_error = fault.kind in ERRORS and any(one.kind in ERRORS for one in struck)
+                alone = ERRORS | TABLE
+                second_error = fault.kind in alone and any(one.kind in alone for one in struck)
                 if second_error or not fault.strikes(model, operation):
                     left.append(fault)
                     continue

@@ -37,6 +37,14 @@ SCOPE = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request"
 BEDROCK_MODEL = re.compile(r"/model/([^/]+)/(invoke|invoke-with-response-stream|converse|converse-stream|count-tokens)")
 SAGEMAKER_ENDPOINT = re.compile(r"/endpoints/([^/]+)/(invocations|invocations-response-stream)")
 SAGEMAKER_OPERATIONS = {"invocations": "sagemaker-invoke", "invocations-response-stream": "sagemaker-stream"}
+TABLE_FAILURES = {
+    "table_throttled": (
+        400,
+        "ProvisionedThroughputExceededException",
+        "The level of configured provisioned throughput for the table was exceeded.",
+    ),
+    "table_fails": (500, "InternalServerError", "The request processing has failed: try again."),
+}
 REASONS = {200: "OK", 202: "Accepted", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 
 
@@ -133,7 +141,21 @@ class Front:
         environ["wsgi.input"] = io.BytesIO(request.body)
         environ["CONTENT_LENGTH"] = str(len(request.body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
+        if request.headers.get("x-amz-target", "").startswith("DynamoDB_"):
+            return self._call_table(request, environ, start_response)
         return self._control_plane(environ, start_response)
+
+    def _call_table(self, request: AwsRequest, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """A function's request to DynamoDB, which a fault may strike."""
+        faults = self._models.faults
+        table = str(json.loads(request.body).get("TableName", ""))
+        struck = faults.take(table, f"dynamodb:{request.headers['x-amz-target'].split('.', 1)[1]}")
+        for fault in struck:
+            if fault.kind in TABLE_FAILURES:
+                raise AwsError(*TABLE_FAILURES[fault.kind])
+        answer = self._control_plane(environ, start_response)
+        faults.sleep(sum(fault.seconds for fault in struck))
+        return answer
 
     def _call_model(self, request: AwsRequest, credentials: Credentials) -> ModelResponse:
         model_id, operation = _model_and_operation(request)

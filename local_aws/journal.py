@@ -1,7 +1,8 @@
 """What the stand-in models did: one entry a call, with the tokens that were really produced."""
 
 import threading
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Call:
         input_tokens: without the cached ones.
         output_tokens: what was produced, also when nobody was left to read it.
         guardrail: `IDENTIFIER:VERSION` as the call carried it.
+        tags: the request metadata that the call carried, by which Bedrock's invocation log is attributed.
         complete: False while a stream is under way, and for good when it was cut or its reader left.
     """
 
@@ -33,6 +35,7 @@ class Call:
     guardrail: str | None = None
     streamed: bool = False
     complete: bool = True
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Journal:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from local_aws.faults import Fault, Faults
 from local_aws.journal import Call, Journal
-from local_aws.models import catalogue, errors, operations, passthrough
+from local_aws.models import catalogue, errors, formats, operations, passthrough
 from local_aws.models.catalogue import Model
 from local_aws.models.delivery import Delivery
 from local_aws.models.errors import ServiceError, validation
@@ -133,4 +133,5 @@ class ModelRuntime:
             cache_write_tokens=usage.cache_write_tokens,
             guardrail=answer.guardrail.label if answer and answer.guardrail else None,
             streamed=call.operation in STREAMED_OPERATIONS,
+            tags=formats.tags(call.operation, call.headers, call.body),
         )

@@ -47,6 +47,21 @@ def parse(data: bytes) -> dict[str, Any]:
     return body
 
 
+def tags(operation: str, headers: Mapping[str, str], data: bytes) -> dict[str, str]:
+    """A request's metadata, which Bedrock writes into its invocation log; empty where there is none to be read.
+
+    https://docs.aws.amazon.com/bedrock/latest/userguide/cost-mgmt-request-metadata.html
+    """
+    try:
+        if operation.startswith("converse"):
+            found = json.loads(data).get("requestMetadata")
+        else:
+            found = json.loads(headers.get("x-amzn-bedrock-request-metadata", "{}"))
+    except (ValueError, AttributeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """Around code that reads a body: where it stumbles, the body was not of the model's shape.

@@ -40,6 +40,16 @@ def test_fault_waits_for_its_model_and_operation() -> None:
     assert faults.take("us.anthropic.claude-sonnet-4", "converse")
 
 
+def test_fault_of_the_table_spares_models_and_theirs_spare_the_table() -> None:
+    # GIVEN a fault of each
+    faults = Faults()
+    faults.add("table_silent")
+    faults.add("stall")
+    # WHEN both are called THEN each is struck by its own
+    assert [fault.kind for fault in faults.take("m", "converse")] == ["stall"]
+    assert [fault.kind for fault in faults.take("a-table", "dynamodb:UpdateItem")] == ["table_silent"]
+
+
 def test_one_call_takes_one_error_and_every_delay() -> None:
     # GIVEN two errors and a stall
     faults = Faults()

@@ -8,7 +8,7 @@ import boto3
 import pytest
 import urllib3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from moto.iam.models import iam_backends
 
 from local_aws import Credentials, LocalAws
@@ -19,6 +19,7 @@ NOVA = "amazon.nova-lite-v1:0"
 NOVA_ARN = f"arn:aws:bedrock:{REGION}::foundation-model/{NOVA}"
 TABLE_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT_ID}:table/front-test"
 SESSION_ARN = f"arn:aws:sts::{ACCOUNT_ID}:assumed-role/front-test/s"
+ITEMS = [{"pk": {"S": name}} for name in "abc"]
 HELLO: Any = [{"role": "user", "content": [{"text": "hello"}]}]
 
 Grant = Callable[..., Credentials]
@@ -69,8 +70,7 @@ def client(aws: LocalAws, service: str, credentials: Credentials | None, **optio
         service,
         endpoint_url=aws.endpoint_url,
         region_name=REGION,
-        config=Config(retries={"total_max_attempts": 1}),
-        **{**keys, **options},
+        **{"config": Config(retries={"total_max_attempts": 1}), **keys, **options},
     )
 
 
@@ -204,6 +204,31 @@ def test_table_is_authorised_by_action(local_aws: LocalAws, grant: Grant) -> Non
     assert (status, code) == (400, "AccessDeniedException")
     assert f"dynamodb:PutItem on resource: {TABLE_ARN}" in message
     assert refused(lambda: dynamodb.get_item(TableName="other", Key={"pk": {"S": "a"}}))[1] == "AccessDeniedException"
+
+
+@pytest.mark.usefixtures("table")
+def test_table_fails_a_role_on_demand_and_says_so_or_says_nothing(local_aws: LocalAws, grant: Grant) -> None:
+    # GIVEN a role that may write, and a table that is throttled, then fails, then is silent for longer than one waits
+    credentials = grant({"Action": "dynamodb:PutItem", "Resource": TABLE_ARN})
+    dynamodb = client(
+        local_aws,
+        "dynamodb",
+        credentials,
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=0.5),
+    )
+    for kind in ("table_throttled", "table_fails", "table_silent"):
+        local_aws.faults.add(kind, model="front-test", operation="dynamodb:PutItem")
+
+    # WHEN it writes three times
+    throttled = refused(lambda: dynamodb.put_item(TableName="front-test", Item=ITEMS[0]))[1]
+    failed = refused(lambda: dynamodb.put_item(TableName="front-test", Item=ITEMS[1]))[1]
+    with pytest.raises(ReadTimeoutError):
+        dynamodb.put_item(TableName="front-test", Item=ITEMS[2])
+
+    # THEN it is told of two failures, and the third was written all the same
+    assert (throttled, failed) == ("ProvisionedThroughputExceededException", "InternalServerError")
+    local_aws.faults.clear()
+    assert client(local_aws, "dynamodb", None).scan(TableName="front-test")["Items"] == [ITEMS[2]]
 
 
 @pytest.mark.usefixtures("table")

@@ -361,3 +361,20 @@ def test_model_server_that_is_down_is_a_model_error() -> None:
 def test_header_of_an_image_is_read(data: str, picture: Picture | None) -> None:
     # WHEN an image's header is read THEN its format and size come out
     assert inspect(base64.b64decode(data)) == picture
+
+
+@pytest.mark.parametrize(
+    ("operation", "headers", "body"),
+    [
+        ("converse", {}, {"messages": HELLO, "requestMetadata": {"tenant": "a"}}),
+        ("invoke", {"x-amzn-bedrock-request-metadata": '{"tenant": "a"}'}, BODY),
+    ],
+)
+def test_the_journal_holds_a_requests_metadata(operation: Any, headers: dict[str, str], body: Any) -> None:
+    # GIVEN a call with metadata
+    journal = Journal()
+    call = ModelRequest("us-east-1", CLAUDE, operation, headers, json.dumps(body).encode())
+    # WHEN it is answered
+    ModelRuntime(Faults(), journal).respond(call)
+    # THEN the journal can be attributed by it
+    assert journal.calls()[0].tags == {"tenant": "a"}
