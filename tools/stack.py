@@ -58,7 +58,7 @@ def up(example: str) -> None:
     print(
         f"up: ready. The address and a key are in {ENDPOINT.relative_to(ROOT)}:\n\n"
         f"  set -a; source {ENDPOINT.relative_to(ROOT)}; set +a\n"
-        '  curl --cacert "$LLM_API_CA_FILE" "$LLM_API_URL/v1/models" -H "Authorization: Bearer $LLM_API_KEY"\n'
+        '  curl "$LLM_API_URL/v1/models" -H "Authorization: Bearer $LLM_API_KEY"\n'
     )
 
 
@@ -141,8 +141,9 @@ def endpoint_lines(settings: dict[str, str], outputs: dict[str, object], key: st
         "AWS_DEFAULT_REGION": settings["AWS_DEFAULT_REGION"],
         "AWS_ACCESS_KEY_ID": settings["AWS_ACCESS_KEY_ID"],
         "AWS_SECRET_ACCESS_KEY": settings["AWS_SECRET_ACCESS_KEY"],
-        # boto3 and the AWS CLI; requests; httpx, openai and anthropic; Node.js.
+        # boto3 and the AWS CLI; curl; requests; httpx, openai and anthropic; Node.js.
         "AWS_CA_BUNDLE": certificate,
+        "CURL_CA_BUNDLE": certificate,
         "REQUESTS_CA_BUNDLE": certificate,
         "SSL_CERT_FILE": certificate,
         "NODE_EXTRA_CA_CERTS": certificate,
