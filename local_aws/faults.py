@@ -130,7 +130,7 @@ class Faults:
         return self.add(**{str(name): value for name, value in entry.items()})
 
     def take(self, model: str, operation: str) -> Sequence[Fault]:
-        """The faults that strike this call, each counted down by one: of errors, and of a table's faults, the first; of others each."""
+        """The faults that strike this call, each counted down by one: of errors and a table's the first, else each."""
         struck: list[Fault] = []
         with self._lock:
             left: list[Fault] = []
