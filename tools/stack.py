@@ -24,7 +24,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     starting = commands.add_parser("up", help="apply a configuration and keep it running")
     starting.add_argument("example", help="a name in examples/, or a folder's path")
-    commands.add_parser("down", help="destroy it, and stop local AWS")
+    commands.add_parser("down", help="stop local AWS, with everything in it")
     arguments = parser.parse_args()
     try:
         up(arguments.example) if arguments.command == "up" else down()
@@ -63,7 +63,7 @@ def up(example: str) -> None:
 
 
 def down() -> None:
-    """Destroys what `up` applied and stops the server that `up` started."""
+    """Stops the server that `up` started, and with it goes the account that it kept in memory."""
     if server_pid() is None:
         print("down: nothing is running")
     stop_server()
