@@ -15,7 +15,7 @@ from llm_api.dialects import Call
 from llm_api.errors import BadRequest, Internal
 from llm_api.inference import Candidate, Progress
 from llm_api.ledger import Ledger, Reservation, Tenant
-from llm_api.pricing import cost, highest_cost
+from llm_api.pricing import cost, covers, highest_cost
 from llm_api.registry import Target
 
 Settlement = Literal["exact", "stands", "unknown"]
@@ -110,10 +110,10 @@ def _most(tenant: Tenant, target: Target, most: Bound | None) -> Amount:
         return Amount(1)
     tokens = most.input_tokens + most.output_tokens
     price = target.price
-    unpriced = price is None or (most.images and price.image is None)
-    if unpriced and "usd" in kinds and (tokens or most.images):
-        raise _unmetered(target, "it has no price")
-    if price is None or unpriced:
+    free = not tokens and not most.images
+    if price is None or not covers(price, most.input_tokens, most.output_tokens, most.images):
+        if "usd" in kinds and not free:
+            raise _unmetered(target, "it has no price, or none for all that it is paid by")
         return Amount(1, tokens)
     if "usd" in kinds:
         _check_cache_is_priced(target, most)

@@ -44,8 +44,8 @@ class Price:
         cache_write_1h: a token written to the prompt cache for an hour.
     """
 
-    input: int
-    output: int
+    input: int | None = None
+    output: int | None = None
     cache_read: int | None = None
     cache_write: int | None = None
     cache_write_1h: int | None = None
@@ -155,8 +155,8 @@ def _price(alias: str, entry: Mapping[str, Any]) -> Price:
         return int((Decimal(usd) * PICODOLLARS_PER_USD / per).to_integral_value(ROUND_CEILING))
 
     return Price(
-        input=picodollars("input", _TOKENS_PER_PRICE) or 0,
-        output=picodollars("output", _TOKENS_PER_PRICE) or 0,
+        input=picodollars("input", _TOKENS_PER_PRICE),
+        output=picodollars("output", _TOKENS_PER_PRICE),
         cache_read=picodollars("cache_read", _TOKENS_PER_PRICE),
         cache_write=picodollars("cache_write", _TOKENS_PER_PRICE),
         cache_write_1h=picodollars("cache_write_1h", _TOKENS_PER_PRICE),

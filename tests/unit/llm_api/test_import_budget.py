@@ -12,7 +12,9 @@ LATER = [
     "llm_api.dialects.anthropic",
     "llm_api.dialects.bedrock",
     "llm_api.dialects.openai",
+    "llm_api.bounds",
     "llm_api.inference.sagemaker",
+    "llm_api.metering",
 ]
 
 
