@@ -5,30 +5,42 @@ locals {
   gateway_timeout_seconds = coalesce(var.gateway_timeout_seconds, var.streaming ? 900 : 29)
   timeout_seconds         = coalesce(var.timeout_seconds, var.streaming ? 600 : 28)
 
-  has_tenants = length(var.tenants) > 0
+  has_tenants = length(var.tenants) > 0 || var.external_tenants
 }
 
 # Models in; a registry and exact policy documents out. Creates nothing.
 module "model_access" {
   source = "./modules/model-access"
 
-  models                 = var.models
-  guardrail              = var.guardrail
-  allow_global_inference = var.allow_global_inference
-  streaming              = var.streaming
-  count_tokens           = var.count_tokens
+  models                   = var.models
+  guardrail                = var.guardrail
+  allow_global_inference   = var.allow_global_inference
+  streaming                = var.streaming
+  count_tokens             = var.count_tokens
+  maximum_policy_documents = var.maximum_policy_documents
 }
 
-# Who may call, by key.
+# Who may call, what, and how much of it.
 module "tenants" {
   source = "./modules/tenants"
   count  = local.has_tenants ? 1 : 0
 
   name                = var.name
   tenants             = var.tenants
+  auth_type           = var.auth.type
+  models              = module.model_access.registry
   kms_key             = var.kms_key
   deletion_protection = var.deletion_protection
   tags                = var.tags
+}
+
+locals {
+  # None or one. Where others write tenants too, some may have budgets.
+  tenants_tables = [for tenants in module.tenants : {
+    arn     = tenants.table_arn
+    budgets = tenants.has_budgets || var.external_tenants
+    kms_key = var.kms_key
+  }]
 }
 
 # The function behind every route, and the role that may do what it does and nothing else.
@@ -37,7 +49,7 @@ module "function" {
 
   name                     = var.name
   policy_documents         = module.model_access.policy_documents
-  tenants_table            = local.has_tenants ? { arn = module.tenants[0].table_arn, kms_key = var.kms_key } : null
+  tenants_table            = one(local.tenants_tables)
   package                  = var.package
   runtime                  = var.runtime
   architecture             = var.architecture
@@ -61,7 +73,9 @@ module "function" {
       LLM_API_METRICS_NAMESPACE = var.metrics_namespace
       POWERTOOLS_SERVICE_NAME   = var.name
     },
-    local.has_tenants ? { LLM_API_TENANTS_TABLE = module.tenants[0].table_name } : {},
+    { for tenants in module.tenants : "LLM_API_TENANTS_TABLE" => tenants.table_name },
+    { for claim in var.auth.tenant_claim[*] : "LLM_API_TENANT_CLAIM" => claim },
+    { for metrics in [var.metrics_by_tenant] : "LLM_API_METRICS_BY_TENANT" => "true" if metrics },
   )
 }
 

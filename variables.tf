@@ -12,6 +12,12 @@ variable "models" {
     - `guardrail`: a guardrail for this model instead of the deployment's.
     - `max_output_tokens`: the most output tokens that one request may ask for.
     - `betas`: the `anthropic_beta` values that callers may ask for.
+    - `price`: what the model costs, in US dollars a million tokens; what isn't used may be left out. Budgets in dollars take it.
+      - `input`, `output`: tokens read and written.
+      - `cache_read`: tokens out of the prompt cache; as `input` without.
+      - `cache_write`, `cache_write_1h`: tokens into the cache that lasts five minutes, and into the one that lasts an hour.
+        With a budget in dollars a cache without a price is refused.
+      - `image`: one image that is made, in US dollars.
   EOT
   type = map(object({
     id = optional(string)
@@ -30,6 +36,14 @@ variable "models" {
     }))
     max_output_tokens = optional(number)
     betas             = optional(list(string), [])
+    price = optional(object({
+      input          = optional(number)
+      output         = optional(number)
+      cache_read     = optional(number)
+      cache_write    = optional(number)
+      cache_write_1h = optional(number)
+      image          = optional(number)
+    }))
   }))
   nullable = false
 }
@@ -113,6 +127,8 @@ variable "auth" {
 
     - `type`: `iam` (signed requests), `api_key` (the function checks a tenant's key), `cognito` (a token of a user pool) or
       `custom` (an authorizer of your own).
+    - `tenant_claim`: for `cognito` and `custom`, the claim of the token or the field of the authorizer's context that a
+      tenant's `principals` are values of, such as `client_id`; the subject (`sub`, or `principalId`) without one.
     - `user_pool_arns`: for `cognito`, the user pools whose tokens count.
     - `scopes`: for `cognito`, the scopes of which an access token needs one; without any, ID tokens count.
     - `authorizer`: for `custom`, the Lambda authorizer.
@@ -126,6 +142,7 @@ variable "auth" {
   EOT
   type = object({
     type           = optional(string, "iam")
+    tenant_claim   = optional(string)
     user_pool_arns = optional(list(string), [])
     scopes         = optional(list(string), [])
     authorizer = optional(object({
@@ -147,6 +164,16 @@ variable "auth" {
   validation {
     condition     = (var.auth.type == "cognito") == (length(var.auth.user_pool_arns) > 0)
     error_message = "`auth.user_pool_arns` goes with `auth.type = \"cognito\"`: name at least one user pool there, and none with another type."
+  }
+
+  validation {
+    condition     = var.auth.tenant_claim == null || contains(["cognito", "custom"], var.auth.type)
+    error_message = "`auth.tenant_claim` goes with `auth.type` `cognito` and `custom`, whose callers have claims. Leave it out."
+  }
+
+  validation {
+    condition     = var.auth.tenant_claim == null ? true : can(regex("^[A-Za-z0-9_.:/-]{1,128}$", var.auth.tenant_claim))
+    error_message = "`auth.tenant_claim` has to be the name of one claim, such as `client_id` or `custom:team`: up to 128 letters, digits, `_`, `.`, `:`, `/` or `-`."
   }
 
   validation {
@@ -224,6 +251,13 @@ variable "domain" {
   }
 }
 
+variable "external_tenants" {
+  description = "Whether tenants are written to the table by something else than this module, besides or instead of `tenants`: the table is there then, and budgets are kept. `modules/tenants` says what it has to write."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "gateway_timeout_seconds" {
   description = "How long API Gateway waits for the function. By default its limit: 900 with streaming, else 29. Without streaming, more than 29 takes a raised quota of the account (\"Maximum integration timeout in milliseconds\")."
   type        = number
@@ -269,10 +303,24 @@ variable "log_retention_days" {
   nullable    = false
 }
 
+variable "maximum_policy_documents" {
+  description = "The most managed policies that the function's role may carry: AWS's quota \"Managed policies per role\", which can be raised to 20."
+  type        = number
+  default     = 10
+  nullable    = false
+}
+
 variable "memory_size_mb" {
   description = "The function's memory, which its share of processor time grows with."
   type        = number
   default     = 512
+  nullable    = false
+}
+
+variable "metrics_by_tenant" {
+  description = "Whether each tenant has metrics of its own besides those of each model. CloudWatch bills every one of them."
+  type        = bool
+  default     = false
   nullable    = false
 }
 
@@ -372,66 +420,48 @@ variable "tags" {
 
 variable "tenants" {
   description = <<-EOT
-    Who may call, by tenant name.
+    Who may call, by tenant name. `default` is reserved: callers who were authenticated and belong to no other tenant.
 
     - `models`: aliases of the models that the tenant may use.
-    - `api_key_sha256`: SHA-256 hashes of the tenant's keys, as 64 lower-case hexadecimal digits; two while a key is being
-      replaced. `printf %s "$KEY" | sha256sum` prints one. The key itself is never given to Terraform.
+    - `api_key_sha256`: with API keys, SHA-256 hashes of the tenant's keys, as 64 lower-case hexadecimal digits; two while a
+      key is being replaced. `printf %s "$KEY" | sha256sum` prints one. The key itself is never given to Terraform.
+    - `api_keys`: keys that expire.
+      - `sha256`: the key's hash.
+      - `expires_at`: when it ceases to be good, in UTC, such as `2027-01-31T00:00:00Z`; never without.
+    - `principals`: with other authentication, who belongs to the tenant. Under IAM ARNs of roles, which stand for everybody who
+      assumes them, or of users; else values of the token's subject or of the claim that was chosen.
+    - `budgets`: the most that the tenant may use, any of them: `requests_per_minute`, `requests_per_day`, `requests_per_month`,
+      `tokens_per_minute`, `tokens_per_day`, `tokens_per_month`, `usd_per_minute`, `usd_per_day`, `usd_per_month`.
+      Minutes, days and months are those of the calendar, in UTC.
+    - `max_output_tokens`: the most output tokens that one request of the tenant may ask for.
   EOT
   type = map(object({
     models         = set(string)
-    api_key_sha256 = list(string)
+    api_key_sha256 = optional(list(string), [])
+    api_keys = optional(list(object({
+      sha256     = string
+      expires_at = optional(string)
+    })), [])
+    principals = optional(list(string), [])
+    budgets = optional(object({
+      requests_per_minute = optional(number)
+      requests_per_day    = optional(number)
+      requests_per_month  = optional(number)
+      tokens_per_minute   = optional(number)
+      tokens_per_day      = optional(number)
+      tokens_per_month    = optional(number)
+      usd_per_minute      = optional(number)
+      usd_per_day         = optional(number)
+      usd_per_month       = optional(number)
+    }), {})
+    max_output_tokens = optional(number)
   }))
   default  = {}
   nullable = false
 
   validation {
-    condition     = alltrue([for tenant in keys(var.tenants) : can(regex("^[a-z0-9][a-z0-9_-]{0,62}$", tenant))])
-    error_message = "A tenant's name in `tenants` has to be 1 to 63 lower-case letters, digits, `-` or `_`, and to start with a letter or digit."
-  }
-
-  validation {
-    condition     = alltrue([for tenant in values(var.tenants) : length(tenant.models) > 0])
-    error_message = "Each tenant in `tenants` needs at least one alias in `models`. Remove the tenant that may use nothing."
-  }
-
-  validation {
-    condition     = alltrue([for tenant in values(var.tenants) : length(tenant.api_key_sha256) > 0])
-    error_message = "Each tenant in `tenants` needs at least one hash in `api_key_sha256`. Remove the tenant that has no key."
-  }
-
-  validation {
-    condition     = alltrue(flatten([for tenant in values(var.tenants) : [for hash in tenant.api_key_sha256 : can(regex("^[0-9a-f]{64}$", hash))]]))
-    error_message = "Each `api_key_sha256` has to be the key's SHA-256 as 64 lower-case hexadecimal digits, never the key itself: printf %s \"$KEY\" | sha256sum"
-  }
-
-  validation {
-    condition     = length(flatten([for tenant in values(var.tenants) : tenant.api_key_sha256])) == length(distinct(flatten([for tenant in values(var.tenants) : tenant.api_key_sha256])))
-    error_message = "A key belongs to one tenant, once: the same hash is in `api_key_sha256` more than one time. Give each tenant keys of its own."
-  }
-
-  validation {
-    condition     = var.auth.type != "api_key" || length(var.tenants) > 0
+    condition     = var.auth.type != "api_key" || length(var.tenants) > 0 || var.external_tenants
     error_message = "With `auth = { type = \"api_key\" }` nobody could call: declare at least one tenant with a key's hash in `tenants`."
-  }
-
-  validation {
-    condition     = length(var.tenants) == 0 || var.auth.type == "api_key"
-    error_message = "`tenants` are not supported with `auth.type = \"${var.auth.type}\"`: a tenant is found by its key. Set `auth = { type = \"api_key\" }`, or leave `tenants` out."
-  }
-
-  validation {
-    condition     = alltrue(flatten([for tenant in values(var.tenants) : [for model in tenant.models : contains(keys(var.models), model)]]))
-    error_message = "`tenants` name models that are not declared; declare them in `models` or remove: ${join(", ", flatten([for name, tenant in var.tenants : [for model in tenant.models : "${name} -> ${model}" if !contains(keys(var.models), model)]]))}."
-  }
-
-  validation {
-    condition = alltrue(flatten([for tenant in values(var.tenants) : [
-      for model in tenant.models : [for fallback in try(var.models[model].fallbacks, []) : contains(tenant.models, fallback)]
-    ]]))
-    error_message = "A model of a tenant falls back to one that the tenant may not use; add the fallback to the tenant's `models`, or take it from the model: ${join(", ", flatten([for name, tenant in var.tenants : [
-      for model in tenant.models : [for fallback in try(var.models[model].fallbacks, []) : "${name}: ${model} -> ${fallback}" if !contains(tenant.models, fallback)]
-    ]]))}."
   }
 }
 

@@ -46,12 +46,29 @@ locals {
       # The group's streams: Lambda names them. The group itself is Terraform's, so there is no CreateLogGroup.
       Resource = ["${local.log_group_arn}:log-stream:*"]
     }],
+    # By the first part of the partition key, which is the kind of item: who is calling and what they may is only read,
+    # what they used is written too.
     [for table in var.tenants_table[*] : {
       Sid      = "ReadKeysAndTenants"
       Effect   = "Allow"
       Action   = ["dynamodb:GetItem"]
       Resource = [table.arn]
+      Condition = {
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = concat(["key#*", "principal#*", "tenant#*"], [for kind in ["usage#*"] : kind if table.budgets]) }
+        # Of no value everything is true.
+        Null = { "dynamodb:LeadingKeys" = "false" }
+      }
     }],
+    [for table in var.tenants_table[*] : {
+      Sid      = "WriteUse"
+      Effect   = "Allow"
+      Action   = ["dynamodb:UpdateItem"]
+      Resource = [table.arn]
+      Condition = {
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["usage#*"] }
+        Null                      = { "dynamodb:LeadingKeys" = "false" }
+      }
+    } if table.budgets],
     # DynamoDB decrypts a table with the permissions of whoever reads it.
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
     [for key in try(var.tenants_table.kms_key[*], []) : {

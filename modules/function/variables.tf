@@ -177,10 +177,11 @@ variable "tags" {
 variable "tenants_table" {
   type = object({
     arn     = string
+    budgets = optional(bool, false)
     kms_key = optional(object({ arn = string }))
   })
   default     = null
-  description = "The table of keys and tenants that the handler reads: its ARN, and the key that encrypts it where that is a customer managed one."
+  description = "The table of keys and tenants that the handler reads: its ARN, whether tenants have budgets, so that it writes what they use, and the key that encrypts it where that is a customer managed one."
 
   validation {
     condition     = var.tenants_table == null ? true : can(regex("^arn:aws[a-z-]*:dynamodb:[a-z0-9-]+:[0-9]{12}:table/[A-Za-z0-9_.-]{3,255}$", var.tenants_table.arn))

@@ -11,6 +11,20 @@ locals {
   global_targets       = [for alias, model in var.models : alias if length(local.global_base_models[alias]) > 0]
   with_betas           = [for alias, model in var.models : alias if length(model.betas) > 0 && coalesce(local.model_families[alias], "other") != "anthropic"]
 
+  # What a model of a family is paid by; the others by input and output. Free has to be said, as 0.
+  paid_by = {
+    cohere-embed  = ["input"]
+    cohere-rerank = []
+    nova-canvas   = ["image"]
+    sagemaker     = []
+    stability     = ["image"]
+    titan-embed   = ["input"]
+    titan-image   = ["image"]
+  }
+  incomplete_prices = flatten([for alias, model in var.models : [
+    for kind in try(local.paid_by[local.model_families[alias]], ["input", "output"]) : "${alias}.price.${kind}" if model.price[kind] == null
+  ] if model.price != null])
+
   # An ARN of another Region or partition can't be called from here; a system-defined profile belongs to the caller.
   foreign_arns = [for alias, arn in local.arns : alias if arn == null ? false : (
     arn.partition != local.partition || arn.region != local.region || (arn.type == "inference-profile" && arn.account != local.account)

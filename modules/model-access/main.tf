@@ -96,14 +96,15 @@ locals {
     }
     max_output_tokens = model.max_output_tokens
     betas             = model.betas
+    price             = model.price
     sagemaker         = model.sagemaker
   } }
 
   # Absent means null or empty: the environment is small.
   registry_json = jsonencode({ for alias, entry in local.registry : alias => merge(
-    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "sagemaker"], key) },
+    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "price", "sagemaker"], key) },
     { for key in ["fallbacks", "betas"] : key => entry[key] if length(entry[key]) > 0 },
-    { for key in ["sagemaker"] : key => { for name, value in entry.sagemaker : name => value if value != null } if entry.sagemaker != null },
+    { for key in ["price", "sagemaker"] : key => { for name, value in entry[key] : name => value if value != null } if entry[key] != null },
   ) })
   # Measured as Lambda does: the variables are one JSON object, so a quote inside a value counts twice.
   registry_environment = length(jsonencode(local.registry_json)) <= 3072 ? local.registry_json : base64gzip(local.registry_json)

@@ -19,7 +19,7 @@ output "policy_documents" {
 }
 
 output "registry" {
-  description = "What the handler knows of each alias: `id`, `family`, `base_id`, `fallbacks`, `guardrail` (`id`, `version`), `max_output_tokens`, `betas`, `sagemaker`."
+  description = "What the handler knows of each alias: `id`, `family`, `base_id`, `fallbacks`, `guardrail` (`id`, `version`), `max_output_tokens`, `betas`, `price`, `sagemaker`."
   value       = local.registry
 
   precondition {
@@ -65,6 +65,11 @@ output "registry" {
   precondition {
     condition     = length(local.with_betas) == 0
     error_message = "betas are Anthropic's; remove them, or set family = \"anthropic\" if that is what the model speaks: ${join(", ", local.with_betas)}."
+  }
+
+  precondition {
+    condition     = length(local.incomplete_prices) == 0
+    error_message = "price leaves out what these models are paid by, which would then be free; add: ${join(", ", local.incomplete_prices)}."
   }
 
   precondition {

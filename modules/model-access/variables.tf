@@ -16,6 +16,14 @@ variable "models" {
     }))
     max_output_tokens = optional(number)
     betas             = optional(list(string), [])
+    price = optional(object({
+      input          = optional(number)
+      output         = optional(number)
+      cache_read     = optional(number)
+      cache_write    = optional(number)
+      cache_write_1h = optional(number)
+      image          = optional(number)
+    }))
   }))
   nullable    = false
   description = <<-EOT
@@ -30,6 +38,12 @@ variable "models" {
     - `guardrail`: a guardrail for this model instead of the deployment's. `profile_arns` lists its guardrail profile in every destination Region, where it uses cross-Region inference.
     - `max_output_tokens`: the most output tokens that one request may ask for.
     - `betas`: the `anthropic_beta` values that callers may ask for.
+    - `price`: what the model costs, in US dollars a million tokens; what isn't used may be left out. Budgets in dollars take it.
+      - `input`, `output`: tokens read and written.
+      - `cache_read`: tokens out of the prompt cache; as `input` without.
+      - `cache_write`, `cache_write_1h`: tokens into the cache that lasts five minutes, and into the one that lasts an hour.
+        With a budget in dollars a cache without a price is refused.
+      - `image`: one image that is made, in US dollars.
   EOT
 
   validation {
@@ -109,6 +123,24 @@ variable "models" {
   validation {
     condition     = alltrue(flatten([for model in values(var.models) : [for beta in model.betas : can(regex("^[A-Za-z0-9._-]{1,128}$", beta))]]))
     error_message = "betas holds single anthropic_beta values such as context-1m-2025-08-07: letters, digits, dots, hyphens and underscores."
+  }
+
+  validation {
+    condition = alltrue(flatten([for model in values(var.models) : [for price in model.price[*] : [
+      for usd in values(price) : usd == null ? true : usd >= 0 && usd <= 10000
+    ]]]))
+    error_message = "price is in US dollars a million tokens (image: each), from 0 to 10,000; correct: ${join(", ", flatten([for alias, model in var.models : [for price in model.price[*] : [
+      for kind, usd in price : "${alias}.${kind}" if usd == null ? false : usd < 0 || usd > 10000
+    ]]]))}."
+  }
+
+  validation {
+    condition = alltrue(flatten([for model in values(var.models) : [for price in model.price[*] : [
+      for usd in values(price) : usd == null ? true : can(regex("^-?[0-9]+([.][0-9]{1,6})?$", tostring(usd)))
+    ]]]))
+    error_message = "price has at most 6 decimals, so that sums stay exact; round up: ${join(", ", flatten([for alias, model in var.models : [for price in model.price[*] : [
+      for kind, usd in price : "${alias}.${kind}" if usd == null ? false : !can(regex("^-?[0-9]+([.][0-9]{1,6})?$", tostring(usd)))
+    ]]]))}."
   }
 }
 

@@ -1,14 +1,37 @@
-# One table for tenants and their keys. A key's item is found by the SHA-256 of the key, so that neither Terraform's state nor
-# the table ever holds a key; a tenant's item says which models it may use.
+# One table for tenants, who belongs to them, and what they use. A key's item is found by the SHA-256 of the key, so that
+# neither Terraform's state nor the table ever holds a key; a principal's item by what API Gateway verified; a tenant's
+# says what it may use. Items of use are written by the function alone.
 
 locals {
-  # Each key's hash and the tenant it belongs to. Addresses in the state are hashes, so that taking one key away or changing the order
-  # touches no other. A hash isn't a secret, even where a caller marks it as one.
-  keys = merge([
-    for tenant, settings in nonsensitive(var.tenants) : {
-      for hash in settings.api_key_sha256 : nonsensitive(hash) => tenant
-    }
-  ]...)
+  # A hash isn't a secret, even where a caller marks it as one.
+  tenants = nonsensitive(var.tenants)
+
+  # Addresses in the state are hashes and principals, so that taking one away or changing the order touches no other.
+  keys = { for key in flatten([
+    for tenant, settings in local.tenants : concat(
+      [for hash in settings.api_key_sha256 : { tenant = tenant, sha256 = hash, expires_at = null }],
+      [for key in settings.api_keys : { tenant = tenant, sha256 = key.sha256, expires_at = key.expires_at }],
+    )
+  ]) : nonsensitive(key.sha256) => key }
+
+  # An assumed role's ARN doesn't have the path that its role's has, so it is left out: a name is unique in its account.
+  principals = { for pair in flatten([
+    for tenant, settings in local.tenants : [
+      for principal in settings.principals : { tenant = tenant, value = replace(principal, "/^(arn:aws[a-z-]*:iam::[0-9]{12}:role)/.*/([^/]+)$/", "$1/$2") }
+    ]
+  ]) : pair.value => pair.tenant... }
+
+  # Seconds since 1970, which Terraform has no function for. A year that begins with March ends with the leap day.
+  # https://howardhinnant.github.io/date_algorithms.html#days_from_civil
+  expiry_dates = { for hash, key in local.keys : hash => {
+    for part, digits in regex("(?P<year>\\d+)-(?P<month>\\d+)-(?P<day>\\d+)T(?P<hour>\\d+):(?P<minute>\\d+):(?P<second>\\d+)", nonsensitive(key.expires_at)) : part => parseint(digits, 10)
+  } if key.expires_at != null }
+  expiry_years = { for hash, date in local.expiry_dates : hash => date.month > 2 ? date.year : date.year - 1 }
+  expiry_days = { for hash, date in local.expiry_dates : hash => (
+    365 * local.expiry_years[hash] + floor(local.expiry_years[hash] / 4) - floor(local.expiry_years[hash] / 100) + floor(local.expiry_years[hash] / 400)
+    + floor((153 * (date.month > 2 ? date.month - 3 : date.month + 9) + 2) / 5) + date.day - 719469
+  ) }
+  expiry_seconds = { for hash, date in local.expiry_dates : hash => 86400 * local.expiry_days[hash] + 3600 * date.hour + 60 * date.minute + date.second }
 }
 
 resource "aws_dynamodb_table" "this" {
@@ -36,6 +59,43 @@ resource "aws_dynamodb_table" "this" {
       kms_key_arn = server_side_encryption.value.arn
     }
   }
+
+  lifecycle {
+    precondition {
+      condition     = length(local.shared_principals) == 0
+      error_message = "A principal belongs to one tenant, once, and roles are told apart by account and name, not by path; name it for one tenant: ${join(", ", local.shared_principals)}."
+    }
+
+    precondition {
+      condition     = length(local.undeclared_models) == 0
+      error_message = "`tenants` name models that are not declared; declare them in `models` or remove: ${join(", ", local.undeclared_models)}."
+    }
+
+    precondition {
+      condition     = length(local.forbidden_fallbacks) == 0
+      error_message = "A model of a tenant falls back to one that the tenant may not use; add the fallback to the tenant's `models`, or take it from the model: ${join(", ", local.forbidden_fallbacks)}."
+    }
+
+    precondition {
+      condition     = length(local.unmetered) == 0
+      error_message = "The use of reranking and of SageMaker endpoints can't be told before a call, so no budget in tokens or dollars can hold it; give the tenant budgets in requests, or take the model from it: ${join(", ", local.unmetered)}."
+    }
+
+    precondition {
+      condition     = length(local.unlimited) == 0
+      error_message = "A budget in tokens or dollars is kept by what an answer may take at most; set `max_output_tokens` on the model: ${join(", ", local.unlimited)}."
+    }
+
+    precondition {
+      condition     = length(local.unpriced) == 0
+      error_message = "A budget in dollars takes the `price` of each model that the tenant may use; set it on the model: ${join(", ", local.unpriced)}."
+    }
+
+    precondition {
+      condition     = length(local.uncounted_images) == 0
+      error_message = "Making images uses no tokens, so a budget in tokens alone wouldn't hold it; add one in dollars or requests to the tenant, or take the model from it: ${join(", ", local.uncounted_images)}."
+    }
+  }
 }
 
 resource "aws_dynamodb_table_item" "key" {
@@ -43,19 +103,31 @@ resource "aws_dynamodb_table_item" "key" {
 
   table_name = aws_dynamodb_table.this.name
   hash_key   = aws_dynamodb_table.this.hash_key
+  item = jsonencode(merge(
+    { pk = { S = "key#${each.key}" }, tenant = { S = each.value.tenant } },
+    { for hash, seconds in { (each.key) = lookup(local.expiry_seconds, each.key, null) } : "expires_at" => { N = tostring(seconds) } if seconds != null },
+  ))
+}
+
+resource "aws_dynamodb_table_item" "principal" {
+  for_each = { for principal, tenants in local.principals : principal => tenants[0] }
+
+  table_name = aws_dynamodb_table.this.name
+  hash_key   = aws_dynamodb_table.this.hash_key
   item = jsonencode({
-    pk     = { S = "key#${each.key}" }
+    pk     = { S = "principal#${each.key}" }
     tenant = { S = each.value }
   })
 }
 
 resource "aws_dynamodb_table_item" "tenant" {
-  for_each = { for tenant, settings in nonsensitive(var.tenants) : tenant => settings.models }
+  for_each = local.tenants
 
   table_name = aws_dynamodb_table.this.name
   hash_key   = aws_dynamodb_table.this.hash_key
-  item = jsonencode({
-    pk     = { S = "tenant#${each.key}" }
-    models = { SS = sort(each.value) }
-  })
+  item = jsonencode(merge(
+    { pk = { S = "tenant#${each.key}" }, models = { SS = sort(each.value.models) } },
+    { for name in ["budgets"] : name => { M = { for budget, limit in local.budgets[each.key] : budget => { N = tostring(limit) } } } if length(local.budgets[each.key]) > 0 },
+    { for name in ["max_output_tokens"] : name => { N = tostring(each.value[name]) } if each.value[name] != null },
+  ))
 }

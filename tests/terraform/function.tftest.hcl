@@ -100,13 +100,38 @@ run "tenants_table" {
 
   assert {
     condition = slice(jsondecode(aws_iam_role_policy.this.policy).Statement, 1, 3) == [
-      { Sid = "ReadKeysAndTenants", Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = ["arn:aws:dynamodb:us-east-1:123456789012:table/acme"] },
+      {
+        Sid       = "ReadKeysAndTenants", Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = ["arn:aws:dynamodb:us-east-1:123456789012:table/acme"]
+        Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["key#*", "principal#*", "tenant#*"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
+      },
       {
         Sid       = "DecryptTenantsTable", Effect = "Allow", Action = ["kms:Decrypt"], Resource = ["arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
         Condition = { StringEquals = { "kms:ViaService" = "dynamodb.us-east-1.amazonaws.com" } }
       },
     ]
     error_message = "The table's items, and its key through DynamoDB alone: ${aws_iam_role_policy.this.policy}"
+  }
+}
+
+run "budgets" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    tenants_table = { arn = "arn:aws:dynamodb:us-east-1:123456789012:table/acme", budgets = true }
+  }
+
+  assert {
+    condition = slice(jsondecode(aws_iam_role_policy.this.policy).Statement, 1, length(jsondecode(aws_iam_role_policy.this.policy).Statement)) == [
+      {
+        Sid       = "ReadKeysAndTenants", Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = ["arn:aws:dynamodb:us-east-1:123456789012:table/acme"]
+        Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["key#*", "principal#*", "tenant#*", "usage#*"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
+      },
+      {
+        Sid       = "WriteUse", Effect = "Allow", Action = ["dynamodb:UpdateItem"], Resource = ["arn:aws:dynamodb:us-east-1:123456789012:table/acme"]
+        Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["usage#*"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
+      },
+    ]
+    error_message = "What is used is read and written; keys and tenants are only read: ${aws_iam_role_policy.this.policy}"
   }
 }
 

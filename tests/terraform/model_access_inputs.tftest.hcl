@@ -275,6 +275,36 @@ run "several_betas_in_one" {
   expect_failures = [var.models]
 }
 
+run "negative_price" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: to 10,000; correct: generous.output
+    models = { generous = { id = "amazon.nova-lite-v1:0", price = { input = 0.06, output = -0.24 } } }
+  }
+  expect_failures = [var.models]
+}
+
+run "price_of_a_billion_tokens" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: to 10,000; correct: dear.input
+    models = { dear = { id = "amazon.nova-lite-v1:0", price = { input = 60000, output = 0.24 } } }
+  }
+  expect_failures = [var.models]
+}
+
+run "price_of_a_third" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: round up: uneven.input
+    models = { uneven = { id = "amazon.nova-lite-v1:0", price = { input = 1 / 3, output = 1 } } }
+  }
+  expect_failures = [var.models]
+}
+
 run "deployment_guardrail_by_id" {
   command = plan
   module { source = "./modules/model-access" }
@@ -537,6 +567,36 @@ run "unguarded_fallback" {
       shielded = { id = "amazon.nova-lite-v1:0", guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "7" }, fallbacks = ["naked"] }
       naked    = { id = "amazon.nova-pro-v1:0" }
     }
+  }
+  expect_failures = [output.registry]
+}
+
+run "price_without_output" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: would then be free; add: half.price.output
+    models = { half = { id = "amazon.nova-lite-v1:0", price = { input = 0.06 } } }
+  }
+  expect_failures = [output.registry]
+}
+
+run "price_of_an_image_by_tokens" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: would then be free; add: canvas.price.image
+    models = { canvas = { id = "amazon.nova-canvas-v1:0", price = { input = 0.06, output = 0.24 } } }
+  }
+  expect_failures = [output.registry]
+}
+
+run "price_of_embeddings_without_input" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: would then be free; add: embed.price.input
+    models = { embed = { id = "amazon.titan-embed-text-v2:0", price = { output = 0.24 } } }
   }
   expect_failures = [output.registry]
 }

@@ -113,3 +113,100 @@ run "a_raised_quota_is_used" {
     error_message = "The raised quota isn't used."
   }
 }
+
+run "tenants_without_budgets_are_only_read" {
+  command = plan
+
+  variables {
+    tenants = {
+      analytics = { models = ["fast", "nova"], principals = ["arn:aws:iam::123456789012:role/analytics"] }
+      default   = { models = ["nova"] }
+    }
+  }
+
+  assert {
+    condition     = module.function.environment_variables.LLM_API_TENANTS_TABLE == "acme-llm-tenants" && module.function.environment_variables.LLM_API_AUTH == "iam"
+    error_message = "Under IAM the function doesn't know the tenants table."
+  }
+
+  assert {
+    condition     = local.tenants_tables[*].budgets == [false]
+    error_message = "The role may write although nothing is counted."
+  }
+}
+
+run "budgets_are_written" {
+  command = plan
+
+  variables {
+    tenants = { default = { models = ["fast", "nova"], budgets = { requests_per_minute = 60 } } }
+  }
+
+  assert {
+    condition     = local.tenants_tables[*].budgets == [true]
+    error_message = "The role may not write what is used."
+  }
+}
+
+run "tenants_from_elsewhere_have_a_table" {
+  command = plan
+
+  variables {
+    auth             = { type = "api_key" }
+    external_tenants = true
+  }
+
+  assert {
+    condition     = output.table_name == "acme-llm-tenants" && local.tenants_tables[*].budgets == [true]
+    error_message = "There is no table to write tenants to, or their budgets can't be kept."
+  }
+}
+
+run "what_the_handler_is_told_when_asked" {
+  command = plan
+
+  variables {
+    auth              = { type = "cognito", user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"], tenant_claim = "client_id" }
+    tenants           = { analytics = { models = ["nova"], principals = ["1h57kf5cpq17m0eml12EXAMPLE"] } }
+    metrics_by_tenant = true
+  }
+
+  assert {
+    condition     = module.function.environment_variables.LLM_API_TENANT_CLAIM == "client_id" && module.function.environment_variables.LLM_API_METRICS_BY_TENANT == "true"
+    error_message = "The handler isn't told which claim names a tenant, or to measure each."
+  }
+}
+
+run "sixty_models_with_prices_fit" {
+  command = plan
+
+  variables {
+    name = "a-deployment-with-the-longest-name-there"
+    models = { for index in range(60) : "${["claude-haiku", "claude-sonnet", "nova", "llama"][index % 4]}-${index}" => {
+      id = [
+        "us.anthropic.claude-haiku-4-5-2025${1000 + index * 7919 % 9000}-v1:0",
+        "us.anthropic.claude-sonnet-4-${index}-2025${1000 + index * 6007 % 9000}-v1:0",
+        "us.amazon.nova-pro-v${index}:0",
+        "us.meta.llama${index}-3-70b-instruct-v1:0",
+      ][index % 4]
+      destination_regions = ["us-east-1", "us-east-2", "us-west-2"]
+      max_output_tokens   = 1024 + index * 1013 % 31000
+      price = {
+        input          = (index * 7907 % 1500 + 1) / 100
+        output         = (index * 6007 % 7500 + 1) / 100
+        cache_read     = (index * 5003 % 150 + 1) / 100
+        cache_write    = (index * 4001 % 1900 + 1) / 100
+        cache_write_1h = (index * 3001 % 3000 + 1) / 100
+      }
+    } }
+    auth              = { type = "cognito", user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"], tenant_claim = "https://claims.example.com/tenant" }
+    tenants           = { default = { models = ["nova-2"], budgets = { usd_per_month = 100 } } }
+    metrics_by_tenant = true
+    metrics_namespace = "Platform/LlmApi"
+  }
+
+  assert {
+    condition     = length(jsonencode(module.function.environment_variables)) <= 4096
+    error_message = "The environment takes ${length(jsonencode(module.function.environment_variables))} bytes."
+  }
+}

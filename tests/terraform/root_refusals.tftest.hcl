@@ -89,93 +89,6 @@ run "refuses_api_keys_without_tenants" {
   expect_failures = [var.tenants]
 }
 
-run "refuses_tenants_under_iam" {
-  command = plan
-
-  variables {
-    tenants = { marketing = { models = ["nova"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
-  }
-
-  expect_failures = [var.tenants]
-}
-
-run "refuses_a_tenant_with_an_undeclared_model" {
-  command = plan
-
-  variables {
-    auth    = { type = "api_key" }
-    tenants = { marketing = { models = ["nova", "slow"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
-  }
-
-  expect_failures = [var.tenants]
-}
-
-run "refuses_a_fallback_that_a_tenant_may_not_use" {
-  command = plan
-
-  variables {
-    auth    = { type = "api_key" }
-    tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
-  }
-
-  expect_failures = [var.tenants]
-}
-
-run "refuses_a_tenant_name_with_a_hash_sign" {
-  command = plan
-
-  variables {
-    auth    = { type = "api_key" }
-    tenants = { "tenant#1" = { models = ["nova"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
-  }
-
-  expect_failures = [var.tenants]
-}
-
-run "refuses_a_tenant_without_models" {
-  command = plan
-
-  variables {
-    auth    = { type = "api_key" }
-    tenants = { marketing = { models = [], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
-  }
-
-  expect_failures = [var.tenants]
-}
-
-run "refuses_a_tenant_without_keys" {
-  command = plan
-
-  variables {
-    auth    = { type = "api_key" }
-    tenants = { marketing = { models = ["nova"], api_key_sha256 = [] } }
-  }
-
-  expect_failures = [var.tenants]
-}
-
-run "refuses_a_key_instead_of_its_hash" {
-  command = plan
-
-  variables {
-    auth    = { type = "api_key" }
-    tenants = { marketing = { models = ["nova"], api_key_sha256 = ["sk-live-1234"] } }
-  }
-
-  expect_failures = [var.tenants]
-}
-
-run "refuses_one_key_of_two_tenants" {
-  command = plan
-
-  variables {
-    auth    = { type = "api_key" }
-    tenants = { marketing = { models = ["nova"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] }, sales = { models = ["nova"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
-  }
-
-  expect_failures = [var.tenants]
-}
-
 run "refuses_a_function_that_outlasts_the_stream" {
   command = plan
 
@@ -325,6 +238,26 @@ run "refuses_scopes_without_cognito" {
 
   variables {
     auth = { scopes = ["llm/call"] }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_a_tenant_claim_without_claims" {
+  command = plan
+
+  variables {
+    auth = { tenant_claim = "client_id" }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "refuses_a_tenant_claim_that_is_no_name" {
+  command = plan
+
+  variables {
+    auth = { type = "cognito", tenant_claim = "team name", user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"] }
   }
 
   expect_failures = [var.auth]

@@ -1,0 +1,45 @@
+# What can only be judged beside the declared models: the pairs of tenant and model that break each rule. The table refuses
+# to be planned while one of them isn't empty.
+
+locals {
+  shared_principals = [for principal, tenants in local.principals : principal if length(tenants) > 1]
+
+  models = var.models == null ? {} : var.models
+
+  # Declared budgets of each tenant, and the kinds among them: requests, tokens, usd.
+  budgets = { for tenant, settings in local.tenants : tenant => { for budget, limit in settings.budgets : budget => limit if limit != null } }
+  kinds   = { for tenant, budgets in local.budgets : tenant => toset([for budget in keys(budgets) : split("_", budget)[0]]) }
+
+  # How use of a model is told, by its family. What isn't listed reads and writes tokens.
+  image_families     = ["nova-canvas", "stability", "titan-image"]
+  embedding_families = ["cohere-embed", "titan-embed"]
+  # A container on SageMaker is anyone's, and reranking is paid by the query.
+  unmetered_families = ["cohere-rerank", "sagemaker"]
+  metered_by = { for alias, model in local.models : alias =>
+    model.sagemaker != null || contains(local.unmetered_families, model.family) ? "nothing" :
+    contains(local.image_families, model.family) ? "images" :
+    contains(local.embedding_families, model.family) ? "input" : "tokens"
+  }
+
+  # Each tenant's models, as far as they are declared.
+  uses = flatten([for tenant, settings in local.tenants : [
+    for model in settings.models : { tenant = tenant, model = model, declared = can(local.models[model]) }
+  ] if var.models != null])
+  undeclared_models = [for use in local.uses : "${use.tenant} -> ${use.model}" if !use.declared]
+  known_uses        = [for use in local.uses : use if use.declared]
+
+  forbidden_fallbacks = flatten([for use in local.known_uses : [
+    for fallback in local.models[use.model].fallbacks : "${use.tenant}: ${use.model} -> ${fallback}" if !contains(local.tenants[use.tenant].models, fallback)
+  ]])
+
+  # Those that a budget in tokens or dollars has to hold.
+  metered_uses = [for use in local.known_uses : use if length(setintersection(local.kinds[use.tenant], ["tokens", "usd"])) > 0]
+  unmetered    = [for use in local.metered_uses : "${use.tenant} -> ${use.model}" if local.metered_by[use.model] == "nothing"]
+  unlimited    = [for use in local.metered_uses : "${use.tenant} -> ${use.model}" if local.metered_by[use.model] == "tokens" && local.models[use.model].max_output_tokens == null]
+  unpriced = [for use in local.metered_uses : "${use.tenant} -> ${use.model}"
+    if contains(local.kinds[use.tenant], "usd") && local.metered_by[use.model] != "nothing" && local.models[use.model].price == null
+  ]
+  uncounted_images = [for use in local.metered_uses : "${use.tenant} -> ${use.model}"
+    if local.metered_by[use.model] == "images" && length(setsubtract(local.kinds[use.tenant], ["tokens"])) == 0
+  ]
+}
