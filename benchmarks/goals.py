@@ -1,32 +1,90 @@
 """The ratios that the goals are about, and whether each is met."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.samples import Samples
 
 Measure = Mapping[str, Mapping[str, Samples]]
 
-WARM = ("native", "native_loop", "openai", "anthropic", "native_tenant")
+COLD = ("native", "native_loop", "botocore_import", "bare")
+WARM = ("native", "native_loop", "openai", "anthropic", "native_tenant", "bare")
+STREAMS = {
+    "native_stream": "naive_stream",
+    "anthropic_stream": "naive_stream",
+    "converse_stream": "naive_converse_stream",
+    "openai_stream": "naive_converse_stream",
+}
+"""Each with the naive loop over the same operation."""
 
 
-def ratios(cold: Measure, warm: Measure) -> dict[str, Samples]:
-    """One ratio a round, so that a slow moment of the machine is on both sides."""
-    found = {}
-    for name in ("native", "native_loop"):
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A limit on one of the ratios or figures.
+
+    Attributes:
+        key: in `ratios`.
+        limit: the median must not be above it.
+    """
+
+    title: str
+    key: str
+    limit: float
+    unit: str = "of naive"
+
+
+GOALS = (
+    Goal("cold start, buffered", "cold_native_total_ms", 0.65),
+    Goal("cold start, streaming loop", "cold_native_loop_total_ms", 0.65),
+    Goal("warm call, native", "warm_native_wall_ms", 1.0),
+    Goal("warm call, native, processor", "warm_native_cpu_ms", 1.0),
+    Goal("warm call, OpenAI", "warm_openai_wall_ms", 1.25),
+    Goal("warm call, OpenAI, processor", "warm_openai_cpu_ms", 1.25),
+    Goal("warm call, Anthropic, processor", "warm_anthropic_cpu_ms", 1.25),
+    Goal("a tenant with budgets", "tenant_over_two_table_calls_cpu_ms", 1.0, "of two table calls"),
+    Goal("stream, native: processor per chunk", "chunk_native_stream", 0.5),
+    Goal("stream, Converse: processor per chunk", "chunk_converse_stream", 0.5),
+    Goal("stream, native: first chunk", "first_chunk_native_stream_ms", 5.0, "ms"),
+    Goal("stream, Converse: first chunk", "first_chunk_converse_stream_ms", 5.0, "ms"),
+    Goal("stream, OpenAI: first chunk", "first_chunk_openai_stream_ms", 5.0, "ms"),
+    Goal("stream, Anthropic: first chunk", "first_chunk_anthropic_stream_ms", 5.0, "ms"),
+    Goal("memory after 100 calls", "resident_native_over_naive_mb", 5.0, "MB over naive"),
+    Goal("memory after 100 calls, streaming loop", "resident_native_loop_over_naive_mb", 5.0, "MB over naive"),
+    Goal("package", "package_kib", 250.0, "KiB"),
+)
+
+
+def ratios(cold: Measure, warm: Measure, streams: Measure, package_bytes: int) -> dict[str, Samples]:
+    """Flat, by name. One ratio a round, so that a slow moment of the machine is on both sides of it."""
+    found: dict[str, Samples] = {}
+    for name in (*COLD, "guest"):
         for what in ("total_ms", "cpu_ms"):
-            found[f"cold_{name}_{what}"] = cold[name][what].over(cold["naive"][what])
+            if name in cold:
+                found[f"cold_{name}_{what}"] = cold[name][what].over(cold["naive"][what])
     for what in ("wall_ms", "cpu_ms"):
         floor = warm["echo"][what]
-        for name in WARM:
-            found[f"warm_{name}_{what}"] = warm[name][what].minus(floor).over(warm["naive"][what].minus(floor))
+        naive = warm["naive"][what].minus(floor)
+        for name in (*WARM, "guest"):
+            if name in warm:
+                found[f"warm_{name}_{what}"] = warm[name][what].minus(floor).over(naive)
+        tables = warm["naive_two_table_calls"][what].minus(warm["naive"][what])
+        found[f"tenant_over_two_table_calls_{what}"] = (
+            warm["native_tenant"][what].minus(warm["native"][what]).over(tables)
+        )
+    for name, naive_name in STREAMS.items():
+        found[f"chunk_{name}"] = streams[name]["cpu_us_per_chunk"].over(streams[naive_name]["cpu_us_per_chunk"])
+        found[f"first_chunk_{name}_ms"] = streams[name]["first_chunk_ms"]
+    for name in ("native", "native_loop"):
+        found[f"resident_{name}_over_naive_mb"] = warm[name]["resident_mb"].minus(warm["naive"]["resident_mb"])
+    found["package_kib"] = Samples.of([package_bytes / 1024])
     return found
 
 
-def table(results: Mapping[str, Any]) -> str:
-    """For the terminal."""
-    lines = []
-    for name, ratio in results["ratios"].items():
-        low, high = ratio["quartiles"]
-        lines.append(f"{name:36} {ratio['median']:6.2f}   ({low:.2f} to {high:.2f})")
-    return "\n".join(lines)
+def judged(results: Mapping[str, Any]) -> list[tuple[Goal, float, bool]]:
+    """Each goal with its median and whether it is met."""
+    found = []
+    for goal in GOALS:
+        median = float(results["ratios"][goal.key]["median"])
+        found.append((goal, median, median <= goal.limit))
+    return found

@@ -27,7 +27,7 @@ class StandIn:
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="bench-tls-"))
         certificates = create_certificates(self._folder)
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 (this program itself)
             [sys.executable, "-m", "benchmarks.standin", certificates.certificate_file, certificates.key_file],
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,

@@ -136,6 +136,12 @@ def registry(models: int = 1) -> str:
 
 ECHO = Subject("echo", HANDLERS / "echo", "echo.handler", native_event())
 NAIVE = Subject("naive", HANDLERS / "naive", "naive.handler", native_event())
+BARE = Subject("bare", HANDLERS / "bare", "bare.handler", native_event())
+BOTOCORE_IMPORT = Subject("botocore_import", HANDLERS / "floor", "floor.handler", native_event())
+NAIVE_STREAMS = (
+    Subject("naive_stream", HANDLERS / "naive", "naive.stream", native_event()),
+    Subject("naive_converse_stream", HANDLERS / "naive", "naive.converse_stream", converse_event()),
+)
 NAIVE_TABLE = Subject("naive_two_table_calls", HANDLERS / "naive", "naive_table.handler", native_event())
 
 _IAM = {"LLM_API_MODELS": registry(), "LLM_API_AUTH": "iam"}

@@ -63,7 +63,7 @@ def invoke_stream(chunks: int) -> Stream:
     """InvokeModelWithResponseStream by Claude, `chunks` pieces of text long."""
     usage = {"input_tokens": 20, "output_tokens": chunks}
     start = {"id": "msg_bdrk_01", "type": "message", "role": "assistant", "model": "claude-haiku-4-5-20251001"}
-    message = {
+    message: dict[str, Any] = {
         **start,
         "content": [],
         "stop_reason": None,
