@@ -95,7 +95,7 @@ def bound(target: Target, operation: Operation, payloads: Sequence[Payload]) -> 
         return Bound()
     if target.endpoint is not None or target.family in ("sagemaker", "cohere-rerank"):
         return None
-    documents = [_document(payload) for payload in payloads]
+    documents = [document_of(payload) for payload in payloads]
     if target.family in _IMAGE_MAKERS:
         return Bound(images=sum(map(_images_made, documents)))
     outputs = [_most_output(document, target) for document in documents]
@@ -110,7 +110,8 @@ def bound(target: Target, operation: Operation, payloads: Sequence[Payload]) -> 
     )
 
 
-def _document(payload: Payload) -> dict[str, Any]:
+def document_of(payload: Payload) -> dict[str, Any]:
+    """The payload's JSON object; an empty one where it is none."""
     document = payload.body if isinstance(payload.body, dict) else parse_json(payload.body)
     return document if isinstance(document, dict) else {}
 

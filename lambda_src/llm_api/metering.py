@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from llm_api.bounds import Bound, bound
+from llm_api.bounds import Bound, bound, document_of
 from llm_api.budgets import Amount, Standing
 from llm_api.dialects import Call
 from llm_api.errors import BadRequest, Internal
 from llm_api.inference import Candidate, Progress
+from llm_api.known_fields import check_fields
 from llm_api.ledger import Ledger, Reservation, Tenant
 from llm_api.pricing import cost, covers, highest_cost
 from llm_api.registry import Target
@@ -49,7 +50,7 @@ def reserve(
 
     Raises:
         OverBudget, BudgetSpent: a budget has no room.
-        BadRequest: the request asks for what has no price.
+        BadRequest: the request asks for what has no price, or may have one of its own.
         Internal: the target can't be metered, which the deployment's own checks should have found.
         Unavailable: the table is out of reach.
     """
@@ -60,6 +61,9 @@ def reserve(
         most = bound(candidate.target, call.operation, candidate.payloads)
         try:
             amount = _most(tenant, candidate.target, most)
+            if _counts_use(tenant):
+                for payload in candidate.payloads:
+                    check_fields(candidate.target, call.operation, document_of(payload))
         except (BadRequest, Internal):
             if not candidate.fallback:
                 raise
@@ -99,11 +103,19 @@ def _used(held: Held, progress: Progress) -> Amount | None:
     return Amount(requests, usage.tokens, spent)
 
 
+def _counts_use(tenant: Tenant) -> bool:
+    """Whether it is more than requests that the tenant's budgets count."""
+    return any(kind != "requests" for _, kind in tenant.budgets)
+
+
+def _counts_dollars(tenant: Tenant) -> bool:
+    return any(kind == "usd" for _, kind in tenant.budgets)
+
+
 def _most(tenant: Tenant, target: Target, most: Bound | None) -> Amount:
     """The most that `target` may use; a kind that has no budget and can't be told is 0."""
-    kinds = {kind for _, kind in tenant.budgets}
     limited = most is not None and most.output_tokens is not None
-    if not limited and kinds & {"tokens", "usd"}:
+    if not limited and _counts_use(tenant):
         why = "its use can't be bounded" if most is None else "it has no max_output_tokens"
         raise _unmetered(target, why)
     if most is None or most.output_tokens is None:
@@ -112,10 +124,10 @@ def _most(tenant: Tenant, target: Target, most: Bound | None) -> Amount:
     price = target.price
     free = not tokens and not most.images
     if price is None or not covers(price, most.input_tokens, most.output_tokens, most.images):
-        if "usd" in kinds and not free:
+        if _counts_dollars(tenant) and not free:
             raise _unmetered(target, "it has no price, or none for all that it is paid by")
         return Amount(1, tokens)
-    if "usd" in kinds:
+    if _counts_dollars(tenant):
         _check_cache_is_priced(target, most)
     for_an_hour = most.caches_for_an_hour
     spent = highest_cost(price, most.input_tokens, most.output_tokens, most.images, cached_for_an_hour=for_an_hour)

@@ -424,6 +424,29 @@ def test_a_cache_without_a_price_is_refused_where_dollars_count(
     assert response.status == status
 
 
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [
+        ("/model/{modelId}/invoke", {**INVOKE, "a_field_of_tomorrow": 1}),
+        ("/model/{modelId}/invoke", {**INVOKE, "speed": "fast"}),
+        ("/model/{modelId}/converse", {**CONVERSE, "additionalModelRequestFields": {"a_field_of_tomorrow": 1}}),
+        ("/v1/messages", {**CHAT, "a_field_of_tomorrow": 1}),
+    ],
+)
+def test_no_unknown_field_goes_around_a_budget(deploy: Deploy, route: str, body: dict[str, Any]) -> None:
+    # GIVEN a field of which nobody knows what it costs
+    world = deploy()
+    world.add_tenant("free", "sk-free")
+
+    # WHEN a tenant with budgets sends it, and one without
+    refused = world.send(route, body)
+    passed = world.send(route, body, answer({**CONVERSE_ANSWER, "content": []}), key="sk-free")
+
+    # THEN only the second one's request goes out
+    assert (refused.status, passed.status) == (400, 200)
+    assert len(world.wire.received) == 1
+
+
 def test_pictures_are_paid_by_the_piece(deploy: Deploy) -> None:
     # GIVEN an image model
     world = deploy()
