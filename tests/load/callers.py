@@ -1,0 +1,206 @@
+"""Many callers at once, what each of them got, and who kills sandboxes and reads the usage meanwhile."""
+
+import contextlib
+import http.client
+import json
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from botocore.eventstream import EventStreamBuffer
+from botocore.exceptions import BotoCoreError
+
+from local_aws import LocalAws
+from tests.load.deployment import Deployment, Tenant
+from tests.load.jobs import Job
+
+ANSWERED = "answered right"
+OVER_BUDGET = "refused over budget"
+FAILED = "failed as intended"
+NO_TABLE = "table too slow (503)"
+OTHERWISE = "anything else"
+OUTCOMES = (ANSWERED, OVER_BUDGET, FAILED, NO_TABLE, OTHERWISE)
+
+CALL_SECONDS = 300
+LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a caller got.
+
+    Attributes:
+        detail: of what is not right, the status and the beginning of the body.
+    """
+
+    job: Job
+    outcome: str
+    seconds: float
+    detail: str = ""
+
+
+def call_all(deployment: Deployment, tenants: Mapping[str, Tenant], jobs: Sequence[Job], callers: int) -> list[Result]:
+    """Has so many callers work through the jobs, each one request at a time."""
+    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    for job in jobs:
+        waiting.put(job)
+    results: list[Result] = []
+    gate = threading.Barrier(callers)
+
+    def call() -> None:
+        gate.wait()
+        while True:
+            try:
+                job = waiting.get_nowait()
+            except queue.Empty:
+                return
+            results.append(_call(deployment.url, tenants[job.tenant].key, job))
+
+    threads = [threading.Thread(target=call, name="caller", daemon=True) for _ in range(callers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def _call(url: str, key: str, job: Job) -> Result:
+    began = time.monotonic()
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=CALL_SECONDS)
+    try:
+        connection.request(
+            "POST",
+            address.path + job.path,
+            json.dumps(job.body).encode(),
+            {"content-type": "application/json", "authorization": f"Bearer {key}"},
+        )
+        response = connection.getresponse()
+        if job.leaves and response.status == 200:
+            response.read(1)
+            return Result(job, FAILED, time.monotonic() - began)
+        body = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        return Result(job, OTHERWISE, time.monotonic() - began, f"{type(error).__name__}: {error}")
+    finally:
+        connection.close()
+    outcome = _outcome(job, response.status, body)
+    detail = f"{response.status} {body[:300]!r}" if outcome in (OTHERWISE, NO_TABLE) else ""
+    return Result(job, outcome, time.monotonic() - began, detail)
+
+
+def _outcome(job: Job, status: int, body: bytes) -> str:
+    if status == 429 and b"budget of" in body:
+        return OVER_BUDGET
+    if status == 503 and b"Keys and budgets" in body:
+        return NO_TABLE
+    whole = status == 200 and _ends(job.ends, body)
+    if job.fails_with:
+        return FAILED if status in job.fails_with and not whole else OTHERWISE
+    return ANSWERED if whole else OTHERWISE
+
+
+def _ends(how: str, body: bytes) -> bool:
+    """Whether the answer is whole, by its protocol's own end, and holds no error."""
+    if how == "openai":
+        return body.endswith(b"data: [DONE]\n\n") and b'"error"' not in body
+    if how == "anthropic":
+        return b"event: message_stop" in body and b"event: error" not in body
+    if how == "events":
+        buffer = EventStreamBuffer()
+        buffer.add_data(body)
+        try:
+            headers = [event.headers for event in buffer]
+        except BotoCoreError:
+            return False
+        return bool(headers) and all(header.get(":message-type") == "event" for header in headers)
+    try:
+        return isinstance(json.loads(body), dict)
+    except ValueError:
+        return False
+
+
+@dataclass(slots=True)
+class Watch:
+    """What was seen of the usage items while the callers were at work.
+
+    Attributes:
+        looks: how often it was looked.
+        highest: the most that each counter held, by tenant.
+        overdrawn: what was above its limit at any time. Nothing may be.
+    """
+
+    looks: int = 0
+    highest: dict[tuple[str, str], int] = field(default_factory=dict)
+    overdrawn: list[str] = field(default_factory=list)
+
+    def look(self, deployment: Deployment, tenants: Mapping[str, Tenant]) -> None:
+        self.looks += 1
+        for tenant in tenants.values():
+            used = deployment.used(tenant.name)
+            for name, limit in limits(tenant).items():
+                now = used.get(name, 0)
+                self.highest[tenant.name, name] = max(now, self.highest.get((tenant.name, name), 0))
+                if now > limit:
+                    self.overdrawn.append(f"{tenant.name}: {name} is {now:,}, above its limit of {limit:,}")
+
+
+def limits(tenant: Tenant) -> dict[str, int]:
+    """The tenant's budgets, by the name of the counter that each limits; of dollars in picodollars."""
+    found = {}
+    for name, limit in tenant.budgets.items():
+        kind, _, window = name.partition("_per_")
+        found[f"{window}_{kind}"] = round(float(limit) * 10**12) if kind == "usd" else int(limit)
+    return found
+
+
+@contextlib.contextmanager
+def watching(deployment: Deployment, tenants: Mapping[str, Tenant]) -> Iterator[Watch]:
+    """Looks at every usage item twice a second for as long as the `with` block lasts, and once after it."""
+    watch = Watch()
+    with _meanwhile(lambda: watch.look(deployment, tenants)):
+        yield watch
+    watch.look(deployment, tenants)
+
+
+@contextlib.contextmanager
+def killing(aws: LocalAws, jobs: Sequence[Job]) -> Iterator[set[str]]:
+    """Kills the sandbox of every job with a marker, once its model has been called. Yields the markers of the dead."""
+    marked = {job.marker for job in jobs if job.marker is not None}
+    dead: set[str] = set()
+
+    def look() -> None:
+        called = {call.tags.get("marker") for call in aws.journal.calls()}
+        for marker in (marked & called) - dead:
+            assert marker is not None
+            for sandbox in aws.lambda_service.sandboxes:
+                work = sandbox.current_work()
+                if work is not None and marker.encode() in work.event:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(sandbox.pid, signal.SIGKILL)
+                    dead.add(marker)
+
+    with _meanwhile(look):
+        yield dead
+
+
+@contextlib.contextmanager
+def _meanwhile(look: Callable[[], None]) -> Iterator[None]:
+    over = threading.Event()
+
+    def run() -> None:
+        while not over.wait(LOOK_SECONDS):
+            look()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -1,0 +1,197 @@
+"""What the callers send: every dialect, streamed and whole, of all sizes, and what is meant to fail."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Body = dict[str, Any]
+
+WORDS = "a family car with seven seats and room for two dogs under one roof of glass".split()
+LONGEST_PROMPT_WORDS = 600
+TOOL: Body = {
+    "toolSpec": {
+        "name": "find_price",
+        "description": "The list price of a car.",
+        "inputSchema": {"json": {"type": "object", "properties": {"car": {"type": "string"}}}},
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request and what may become of it.
+
+    Attributes:
+        kind: for the report.
+        ends: how a whole answer to it ends, `json` or a stream's protocol: `events`, `openai`, `anthropic`.
+        fails_with: the statuses of the failure that is intended; empty where it is to be answered.
+        leaves: whether the caller hangs up after the first bytes.
+        marker: text in the body by which its sandbox is found, to be killed.
+    """
+
+    tenant: str
+    kind: str
+    path: str
+    body: Body
+    ends: str = "json"
+    fails_with: frozenset[int] = frozenset()
+    leaves: bool = False
+    marker: str | None = None
+
+
+Maker = Callable[[str, random.Random], Job]
+
+
+def _text(dice: random.Random) -> str:
+    return " ".join(dice.choices(WORDS, k=dice.randint(3, LONGEST_PROMPT_WORDS)))
+
+
+def _converse(dice: random.Random, **more: Any) -> Body:
+    return {
+        "messages": [{"role": "user", "content": [{"text": _text(dice)}]}],
+        "inferenceConfig": {"maxTokens": dice.choice([40, 200, 800])},
+        **more,
+    }
+
+
+def _openai(dice: random.Random, model: str, **more: Any) -> Body:
+    return {"model": model, "messages": [{"role": "user", "content": _text(dice)}], "max_tokens": 300, **more}
+
+
+def _anthropic(dice: random.Random, **more: Any) -> Body:
+    return {"messages": [{"role": "user", "content": _text(dice)}], "max_tokens": 300, **more}
+
+
+def _converse_job(tenant: str, dice: random.Random) -> Job:
+    return Job(tenant, "converse", f"/model/{dice.choice(['fast', 'nova'])}/converse", _converse(dice))
+
+
+def _tools_job(tenant: str, dice: random.Random) -> Job:
+    return Job(tenant, "converse with a tool", "/model/fast/converse", _converse(dice, toolConfig={"tools": [TOOL]}))
+
+
+def _cached_job(tenant: str, dice: random.Random) -> Job:
+    prefix = " ".join(dice.choices(WORDS, k=2000))
+    turns = [
+        {"role": "user", "content": [{"text": prefix}, {"cachePoint": {"type": "default"}}]},
+        {"role": "assistant", "content": [{"text": "Go on."}]},
+        {"role": "user", "content": [{"text": _text(dice)}]},
+    ]
+    read = dice.random() < 0.5  # a model that hasn't spoken yet writes to its cache
+    body = _converse(dice, messages=turns if read else turns[:1])
+    return Job(tenant, "converse from the cache" if read else "converse into the cache", "/model/fast/converse", body)
+
+
+def _converse_stream_job(tenant: str, dice: random.Random) -> Job:
+    path = f"/model/{dice.choice(['fast', 'nova'])}/converse-stream"
+    return Job(tenant, "converse, streamed", path, _converse(dice), ends="events")
+
+
+def _invoke_job(tenant: str, dice: random.Random) -> Job:
+    return Job(
+        tenant, "invoke", "/model/fast/invoke", _anthropic(dice, anthropic_version="bedrock-2023-05-31"), ends="json"
+    )
+
+
+def _invoke_stream_job(tenant: str, dice: random.Random) -> Job:
+    body = _anthropic(dice, anthropic_version="bedrock-2023-05-31")
+    return Job(tenant, "invoke, streamed", "/model/fast/invoke-with-response-stream", body, ends="events")
+
+
+def _openai_job(tenant: str, dice: random.Random) -> Job:
+    return Job(tenant, "openai", "/v1/chat/completions", _openai(dice, dice.choice(["fast", "nova"])))
+
+
+def _openai_stream_job(tenant: str, dice: random.Random) -> Job:
+    return Job(tenant, "openai, streamed", "/v1/chat/completions", _openai(dice, "nova", stream=True), ends="openai")
+
+
+def _anthropic_job(tenant: str, dice: random.Random) -> Job:
+    return Job(tenant, "anthropic", "/v1/messages", _anthropic(dice, model="fast"))
+
+
+def _anthropic_stream_job(tenant: str, dice: random.Random) -> Job:
+    body = _anthropic(dice, model="fast", stream=True)
+    return Job(tenant, "anthropic, streamed", "/v1/messages", body, ends="anthropic")
+
+
+def _embeddings_job(tenant: str, dice: random.Random) -> Job:
+    texts = [_text(dice) for _ in range(dice.randint(1, 3))]
+    return Job(tenant, "embeddings", "/v1/embeddings", {"model": "embed", "input": texts})
+
+
+def _image_job(tenant: str, dice: random.Random) -> Job:
+    return Job(tenant, "image", "/model/paint/invoke", {"prompt": _text(dice)[:200]})
+
+
+ANSWERED: tuple[Maker, ...] = (
+    _converse_job,
+    _tools_job,
+    _cached_job,
+    _converse_stream_job,
+    _invoke_job,
+    _invoke_stream_job,
+    _openai_job,
+    _openai_stream_job,
+    _anthropic_job,
+    _anthropic_stream_job,
+    _embeddings_job,
+    _image_job,
+)
+
+
+def _refused(tenant: str, dice: random.Random) -> Job:
+    body = _converse(dice)
+    return Job(tenant, "refused by the model", "/model/refuses/converse", body, fails_with=frozenset({400}))
+
+
+def _throttled(tenant: str, dice: random.Random) -> Job:
+    return Job(
+        tenant, "throttled by Bedrock", "/v1/chat/completions", _openai(dice, "busy"), fails_with=frozenset({429})
+    )
+
+
+def _left(tenant: str, dice: random.Random) -> Job:
+    body = _openai(dice, "nova", stream=True)
+    return Job(tenant, "caller hangs up", "/v1/chat/completions", body, ends="openai", leaves=True)
+
+
+FAILING: tuple[Maker, ...] = (_refused, _throttled, _left)
+"""What fails and is settled all the same: nothing was produced, or all was and nobody read it."""
+
+
+def _broken(tenant: str, dice: random.Random) -> Job:
+    return Job(tenant, "model breaks", "/model/breaks/converse", _converse(dice), fails_with=frozenset({502}))
+
+
+def _cut(tenant: str, dice: random.Random) -> Job:
+    body = _openai(dice, "cuts", stream=True)
+    return Job(tenant, "stream is cut", "/v1/chat/completions", body, ends="openai", fails_with=frozenset({200}))
+
+
+STANDING: tuple[Maker, ...] = (_broken, _cut)
+"""What fails so that nobody knows what it cost: the reservation stands."""
+
+
+def stalled(tenant: str, number: int, *, killed: bool) -> Job:
+    """A request whose model is silent for longer than the function may run; all of one size, as far as bytes go.
+
+    It fails by running out of time, or when its sandbox is killed meanwhile, found by its marker.
+    """
+    marker = f"stalled-{number:05d}"
+    body: Body = {
+        "messages": [{"role": "user", "content": [{"text": marker}]}],
+        "inferenceConfig": {"maxTokens": 500},
+        "requestMetadata": {"marker": marker},
+    }
+    kind, status = ("sandbox is killed", 502) if killed else ("out of time", 504)
+    path = "/model/stalls/converse"
+    return Job(tenant, kind, path, body, fails_with=frozenset({status}), marker=marker if killed else None)
+
+
+def mixed(shares: Mapping[str, tuple[tuple[Maker, ...], int]], dice: random.Random) -> Iterator[Job]:
+    """So many jobs a tenant, the makers taking turns."""
+    for tenant, (makers, number) in shares.items():
+        for at in range(number):
+            yield makers[at % len(makers)](tenant, dice)
