@@ -14,17 +14,39 @@ variable "caller_account_ids" {
   default     = ["111122223333"]
 }
 
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
 module "llm_api" {
   source = "../.."
 
   name = "llm-cross-account"
 
   models = {
-    nova = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096 }
+    nova = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096, price = { input = 0.06, output = 0.24 } }
   }
 
   # `auth` is IAM by default: callers sign their requests.
   allowed_account_ids = var.caller_account_ids
+
+  # A tenant is whoever assumes one of its roles. A role is named here rather than referred to, because who belongs to which tenant
+  # has to be known at plan. Without `default` the callers whom nobody names would be refused.
+  tenants = {
+    reports = {
+      models     = ["nova"]
+      principals = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/llm-cross-account-caller"]
+      budgets    = { requests_per_minute = 600, usd_per_month = 100 }
+    }
+    default = {
+      models            = ["nova"]
+      budgets           = { requests_per_minute = 60, usd_per_month = 20 }
+      max_output_tokens = 1000
+    }
+  }
+
+  # So that `terraform destroy` leaves nothing behind. Leave it on where people depend on the API.
+  deletion_protection = false
 }
 
 # A caller in this account: its role has the policy, and that is all it needs.

@@ -15,7 +15,7 @@ variable "api_key_sha256" {
 }
 
 variable "more_api_keys_sha256" {
-  description = "SHA-256 hashes of the other teams' keys, by team. A team without a key can't call yet."
+  description = "SHA-256 hashes of further keys, by team. A team without a key can't call yet."
   type        = map(list(string))
   default     = {}
 
@@ -25,14 +25,30 @@ variable "more_api_keys_sha256" {
   }
 }
 
+variable "expiring_api_keys" {
+  description = "Keys that cease to be good, by team: their SHA-256, and when in UTC."
+  type        = map(list(object({ sha256 = string, expires_at = string })))
+  default     = {}
+}
+
 locals {
   us = ["us-east-1", "us-east-2", "us-west-2"]
 
-  # What a team may use. A model's fallbacks have to be among them.
+  # What a team may use, and how much of it. A model's fallbacks have to be among its models.
   teams = {
-    research  = ["smart", "fast", "nova", "llama", "embed"]
-    marketing = ["fast", "nova"]
-    support   = ["nova", "embed"]
+    research = {
+      models  = ["smart", "fast", "nova", "llama", "embed"]
+      budgets = { usd_per_day = 50, usd_per_month = 500 }
+    }
+    marketing = {
+      models  = ["fast", "nova"]
+      budgets = { tokens_per_day = 2000000, usd_per_month = 100 }
+    }
+    support = {
+      models            = ["nova", "embed"]
+      budgets           = { requests_per_minute = 10, tokens_per_minute = 10000, usd_per_day = 5 }
+      max_output_tokens = 500
+    }
   }
 
   # Two keys of one team are both good, which is how a key is replaced.
@@ -46,35 +62,45 @@ module "llm_api" {
 
   name = "llm-teams"
 
+  # Prices change: take yours from https://aws.amazon.com/bedrock/pricing/, for the Regions that you name.
   models = {
     smart = {
       id                  = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
       destination_regions = local.us
       fallbacks           = ["fast"]
       max_output_tokens   = 16384
-      betas               = ["context-1m-2025-08-07"]
+      price               = { input = 3.3, output = 16.5, cache_read = 0.33, cache_write = 4.125, cache_write_1h = 6.6 }
     }
     fast = {
       id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
       destination_regions = local.us
       fallbacks           = ["nova"]
       max_output_tokens   = 8192
+      price               = { input = 1.1, output = 5.5, cache_read = 0.11, cache_write = 1.375, cache_write_1h = 2.2 }
     }
     llama = {
       id                  = "us.meta.llama3-3-70b-instruct-v1:0"
       destination_regions = local.us
       max_output_tokens   = 4096
+      price               = { input = 0.72, output = 0.72 }
     }
-    nova  = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096 }
-    embed = { id = "amazon.titan-embed-text-v2:0" }
+    nova = {
+      id                = "amazon.nova-lite-v1:0"
+      max_output_tokens = 4096
+      price             = { input = 0.06, output = 0.24, cache_read = 0.015, cache_write = 0.06 }
+    }
+    embed = {
+      id    = "amazon.titan-embed-text-v2:0"
+      price = { input = 0.02 }
+    }
   }
 
   auth = { type = "api_key" }
   tenants = {
-    for team, hashes in local.keys : team => {
-      models         = local.teams[team]
-      api_key_sha256 = hashes
-    }
+    for team, settings in local.teams : team => merge(settings, {
+      api_key_sha256 = lookup(local.keys, team, [])
+      api_keys       = lookup(var.expiring_api_keys, team, [])
+    }) if can(local.keys[team]) || can(var.expiring_api_keys[team])
   }
 
   throttling = { rate_limit = 50, burst_limit = 100 }
