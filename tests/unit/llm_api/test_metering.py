@@ -697,6 +697,27 @@ def test_the_cost_is_logged_with_or_without_a_budget(deploy: Deploy) -> None:
     assert world.log["cost_usd"] == pytest.approx((3 * 1_000_000 + 4 * 5_000_000) / 10**12)
 
 
+def test_metrics_by_tenant_only_where_they_are_asked_for(deploy: Deploy) -> None:
+    # GIVEN a deployment, and one that asks for metrics of each tenant
+    world = deploy()
+    settings = Settings(Registry([FAST]), auth="api_key", tenants_table="t", metrics_by_tenant=True)
+    lines: list[str] = []
+    telemetry = Telemetry("acme", "LlmApi", lines.append, by_tenant=settings.metrics_by_tenant)
+    inference = world.app._inference
+    asking = App(settings, ledger=world.ledger, inference=inference, telemetry=telemetry)
+
+    # WHEN both are called
+    world.send("/v1/models", method="GET")
+    caller = {"authorization": f"Bearer {KEY}"}
+    asking.handle(Request("r", "GET", "/v1/models", "/v1/models", caller, {}, b"", Caller()), Deadline.after(5))
+
+    # THEN only the second one's metrics have the tenant
+    plain, by_tenant = world.lines[-1], json.loads(lines[0].splitlines()[1])
+    assert "tenant" not in plain
+    assert by_tenant["tenant"] == "marketing"
+    assert ["service", "tenant"] in by_tenant["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+
+
 def test_a_usage_query_is_no_call() -> None:
     # GIVEN the free routes
     from llm_api.dialects.usage import ROUTES
