@@ -5,7 +5,7 @@ EXAMPLE ?= quickstart
 VENV    := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench up down package docs lint clean
+.PHONY: help setup demo test bench load up down package docs lint clean
 
 help: ## what each command does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ test: setup ## all tests
 
 bench: setup ## measure cold starts, overhead, streams and growth, beside a naive handler
 	@$(VENV)/python -m benchmarks $(if $(HANDLER),--handler $(HANDLER)) $(if $(EVENT),--event $(EVENT))
+
+load: setup ## CALLERS=200 REQUESTS=600 against budgets on local AWS; prints what was counted and what was produced
+	@$(VENV)/python -m tests.load $(if $(CALLERS),--callers $(CALLERS)) $(if $(REQUESTS),--requests $(REQUESTS))
 
 up: setup ## apply EXAMPLE=quickstart on local AWS and keep it running
 	@$(VENV)/python -m tools.stack up $(EXAMPLE)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.eventstream import EventStreamBuffer
@@ -115,7 +116,7 @@ def _ends(how: str, body: bytes) -> bool:
         buffer = EventStreamBuffer()
         buffer.add_data(body)
         try:
-            headers = [event.headers for event in buffer]
+            headers: list[Any] = [event.headers for event in buffer]
         except BotoCoreError:
             return False
         return bool(headers) and all(header.get(":message-type") == "event" for header in headers)

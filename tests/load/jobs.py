@@ -7,7 +7,7 @@ from typing import Any
 
 Body = dict[str, Any]
 
-WORDS = "a family car with seven seats and room for two dogs under one roof of glass".split()
+WORDS = ("a", "family", "car", "with", "seven", "seats", "and", "room", "for", "two", "dogs", "under", "one", "roof")
 LONGEST_PROMPT_WORDS = 600
 TOOL: Body = {
     "toolSpec": {

@@ -46,7 +46,7 @@ def run(deployment: Deployment, size: Size) -> Audit:
         ("cut_after", "meta.llama3-3"),
         ("stall", "amazon.nova-micro"),
     ):
-        aws.faults.add(kind, model=model, times=None, **({"seconds": QUIET_SECONDS} if kind == "stall" else {}))
+        aws.faults.add(kind, model=model, times=None, seconds=QUIET_SECONDS)
     # These pass: the request is repeated, and paid for once.
     aws.faults.add("throttle", model="amazon.nova-lite", times=2)
     aws.faults.add("throttle", model="claude-haiku", times=2)
