@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PRELUDE = struct.Struct(">III")
 _CRC = struct.Struct(">I")
@@ -80,7 +81,9 @@ def _parse(raw: bytes, headers_length: int) -> Message:
     return Message(raw, _headers(raw[_PRELUDE.size : headers_end]), body[headers_end:])
 
 
-def _headers(data: bytes) -> dict[str, str]:
+@lru_cache(maxsize=32)
+def _headers(data: bytes) -> Mapping[str, str]:
+    """Read a frame's headers. A stream's frames have the same ones over and over, so the latest are remembered."""
     headers = {}
     position = 0
     try:
@@ -134,6 +137,6 @@ def chunk(payload: bytes) -> bytes:
         CorruptStream: the payload is something else.
     """
     try:
-        return base64.b64decode(json.loads(payload)["bytes"], validate=True)
+        return base64.b64decode(json.loads(payload.decode())["bytes"], validate=True)
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptStream("A chunk can't be read.") from error

@@ -170,8 +170,13 @@ class StreamUsage:
         return replace(_complete(found, self._family, self._request, produced), estimated=True)
 
     def _take(self, document: Any, paths: tuple[str | None, str | None, str | None, str | None]) -> None:
+        if not isinstance(document, dict):
+            return
         for position, path in enumerate(paths):
-            value = _at(document, path) if path is not None else None
+            # Hardly any event of a stream reports tokens, and this is asked of each.
+            if path is None or path.partition(".")[0] not in document:
+                continue
+            value = _at(document, path)
             if value is not None:
                 # Claude reports 1 output token at the start, and its metrics may leave out what the model thought.
                 self._found[position] = max(value, self._found[position] or 0)
@@ -225,7 +230,8 @@ def _count(value: Any) -> int | None:
 def parse_json(data: bytes) -> Any:
     """The JSON value in `data`, or None where there is none."""
     try:
-        return json.loads(data)
+        # Decoded here: `json` would look for other encodings first, which AWS never sends.
+        return json.loads(data.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
 
