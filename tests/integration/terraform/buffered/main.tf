@@ -47,6 +47,11 @@ module "llm_api" {
   }
 }
 
+output "log_group_name" {
+  description = "The function's log group."
+  value       = module.llm_api.log_group_name
+}
+
 output "role_name" {
   description = "The function's role."
   value       = module.llm_api.role_name
