@@ -1,0 +1,126 @@
+"""A declared guardrail: set by the handler, whatever is sent; demanded by IAM, whatever the handler does."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.integration.dialects import CHAT, CONVERSE, Dialect, streaming
+from tests.support import Api, send
+
+GUARDRAIL = "arn:aws:bedrock:us-east-1:123456789012:guardrail/guard1234567:3"
+NOVA = {"schemaVersion": "messages-v1", "messages": [{"role": "user", "content": [{"text": "Repeat after me: safe"}]}]}
+ANOTHER = {
+    "guardrailIdentifier": "arn:aws:bedrock:us-east-1:123456789012:guardrail/other0000000",
+    "guardrailVersion": "DRAFT",
+}
+
+chats = pytest.mark.parametrize("dialect", [CONVERSE, CHAT], ids=lambda dialect: dialect.name)
+
+
+def guardrail_of_last_call(api: Api) -> str | None:
+    return api.aws.journal.calls()[-1].guardrail
+
+
+@chats
+def test_the_guardrail_goes_with_every_answer(hurried: Api, dialect: Dialect) -> None:
+    # WHEN a guarded model is asked, THEN its call carries the declared guardrail
+    path, body = dialect.request("guarded", stream=False)
+    assert send(hurried, "POST", path, body).status == 200
+    assert guardrail_of_last_call(hurried) == GUARDRAIL
+
+
+@chats
+def test_the_guardrail_goes_with_every_stream(hurried: Api, dialect: Dialect) -> None:
+    with streaming(hurried, dialect, "guarded") as stream:
+        stream.read_to_the_end()
+    assert stream.status == 200
+    assert guardrail_of_last_call(hurried) == GUARDRAIL
+
+
+@pytest.mark.parametrize("operation", ["invoke", "invoke-with-response-stream"])
+def test_the_guardrail_goes_with_the_models_own_format(hurried: Api, operation: str) -> None:
+    reply = send(hurried, "POST", f"/model/guarded/{operation}", NOVA)
+    assert reply.status == 200, reply.body
+    assert guardrail_of_last_call(hurried) == GUARDRAIL
+
+
+@pytest.mark.parametrize("operation", ["converse", "converse-stream"])
+def test_another_guardrail_in_the_body_is_overwritten(hurried: Api, operation: str) -> None:
+    # GIVEN a caller who names a guardrail of their own
+    path, body = CONVERSE.request("guarded", stream=operation == "converse-stream")
+
+    # WHEN it is sent, THEN the declared one is used
+    assert send(hurried, "POST", path, body | {"guardrailConfig": ANOTHER}).status == 200
+    assert guardrail_of_last_call(hurried) == GUARDRAIL
+
+
+@pytest.mark.parametrize("operation", ["invoke", "invoke-with-response-stream"])
+def test_another_guardrail_in_the_headers_is_overwritten(hurried: Api, operation: str) -> None:
+    headers = {
+        "x-amzn-bedrock-guardrailidentifier": ANOTHER["guardrailIdentifier"],
+        "x-amzn-bedrock-guardrailversion": ANOTHER["guardrailVersion"],
+    }
+    assert send(hurried, "POST", f"/model/guarded/{operation}", NOVA, headers).status == 200
+    assert guardrail_of_last_call(hurried) == GUARDRAIL
+
+
+def test_a_model_without_a_guardrail_takes_none(hurried: Api) -> None:
+    path, body = CONVERSE.request("alone", stream=False)
+    reply = send(hurried, "POST", path, body | {"guardrailConfig": ANOTHER})
+    assert reply.status == 400
+    assert b"guardrail" in reply.body
+
+
+def test_what_the_guardrail_blocks_never_reaches_the_caller(hurried: Api) -> None:
+    # GIVEN the topic that the stand-in guardrail denies
+    path, body = CONVERSE.request("guarded", "Repeat after me: forbidden-topic", stream=False)
+
+    # WHEN it is asked about, THEN the guardrail answers instead of the model
+    answer = send(hurried, "POST", path, body).json()
+    assert answer["stopReason"] == "guardrail_intervened"
+    assert "forbidden-topic" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize(
+    ("guardrail", "may"),
+    [
+        ({"guardrailIdentifier": GUARDRAIL.rpartition(":")[0], "guardrailVersion": "3"}, True),
+        ({"guardrailIdentifier": GUARDRAIL.rpartition(":")[0], "guardrailVersion": "DRAFT"}, False),
+        (ANOTHER, False),
+        (None, False),
+    ],
+    ids=["declared", "draft", "another", "none"],
+)
+@pytest.mark.parametrize("operation", ["converse", "converse_stream"])
+def test_iam_denies_the_role_a_call_without_it(
+    hurried: Api, operation: str, guardrail: dict[str, Any] | None, may: bool
+) -> None:
+    # GIVEN the function's own role, past the handler and straight to Bedrock
+    role = hurried.aws.credentials.issue(hurried.outputs["role_arn"], "past-the-handler")
+    bedrock = boto3.client(
+        "bedrock-runtime",
+        region_name="us-east-1",
+        config=Config(retries={"total_max_attempts": 1}),
+        aws_access_key_id=role.access_key_id,
+        aws_secret_access_key=role.secret_access_key,
+        aws_session_token=role.session_token,
+    )
+    request: dict[str, Any] = {
+        "modelId": "amazon.nova-micro-v1:0",
+        "messages": [{"role": "user", "content": [{"text": "Hi"}]}],
+    }
+    if guardrail is not None:
+        request["guardrailConfig"] = guardrail
+
+    # WHEN it calls, THEN only the declared guardrail's version is let through
+    if may:
+        answer = getattr(bedrock, operation)(**request)
+        assert "messageStop" in json.dumps(list(answer["stream"])) if "stream" in answer else answer["stopReason"]
+    else:
+        with pytest.raises(ClientError) as denied:
+            getattr(bedrock, operation)(**request)
+        assert denied.value.response["Error"]["Code"] == "AccessDeniedException"
