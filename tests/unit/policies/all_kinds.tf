@@ -13,7 +13,7 @@ provider "aws" {
 locals {
   bedrock = "arn:aws:bedrock:us-east-1:123456789012"
   models = {
-    foundation  = { id = "amazon.nova-lite-v1:0" }
+    foundation  = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096, price = { input = 0.06, output = 0.24, cache_read = 0.015 } }
     geographic  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0", destination_regions = ["us-east-1", "us-east-2", "us-west-2"] }
     worldwide   = { id = "global.anthropic.claude-sonnet-4-5-20250929-v1:0" }
     application = { id = "${local.bedrock}:application-inference-profile/claudecopy01", family = "anthropic", source_models = ["anthropic.claude-haiku-4-5-20251001-v1:0"], destination_regions = ["us-east-1", "us-east-2", "us-west-2"] }
@@ -91,8 +91,33 @@ module "function" {
   vpc_config            = { subnet_ids = ["subnet-0123456789abcdef0"], security_group_ids = ["sg-0123456789abcdef0"] }
   tenants_table = {
     arn     = "arn:aws:dynamodb:us-east-1:123456789012:table/everything"
+    budgets = true
     kms_key = { arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
   }
+}
+
+module "tenants" {
+  source = "./modules/tenants"
+
+  name   = "everything"
+  models = module.open.registry
+  tenants = {
+    research = {
+      models            = ["foundation"]
+      api_keys          = [{ sha256 = sha256("research"), expires_at = "2027-01-31T00:00:00Z" }]
+      budgets           = { requests_per_minute = 10, tokens_per_day = 2000000, usd_per_month = 12.5 }
+      max_output_tokens = 1000
+    }
+    support = { models = ["foundation", "geographic"], api_key_sha256 = [sha256("support")] }
+  }
+}
+
+module "roles" {
+  source = "./modules/tenants"
+
+  name      = "roles"
+  auth_type = "iam"
+  tenants   = { analytics = { models = ["foundation"], principals = ["arn:aws:iam::123456789012:role/teams/analytics"] } }
 }
 
 output "documents" {

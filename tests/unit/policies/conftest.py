@@ -23,11 +23,13 @@ class Planned:
         documents: the documents of each `model-access` module, decoded.
         registries: their registries, as they travel in the environment.
         role: every policy of the function's role, by the address of its resource.
+        items: what is written to the tenants table, by partition key, as DynamoDB's JSON.
     """
 
     documents: dict[str, list[Policy]]
     registries: dict[str, str]
     role: dict[str, Policy]
+    items: dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
@@ -57,5 +59,11 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Planned:
             change["address"]: json.loads(change["change"]["after"]["policy"])
             for change in plan["resource_changes"]
             if change["type"] in ("aws_iam_policy", "aws_iam_role_policy")
+        },
+        items={
+            item["pk"]["S"]: item
+            for change in plan["resource_changes"]
+            if change["type"] == "aws_dynamodb_table_item"
+            for item in [json.loads(change["change"]["after"]["item"])]
         },
     )

@@ -1,5 +1,6 @@
 """What the planned policies allow and deny, call by call, by local AWS's evaluation of IAM."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -158,9 +159,54 @@ def test_the_function_cannot_touch_the_network_that_lambda_may_manage(planned: P
     assert not evaluate(policies, "ec2:DeleteNetworkInterface", interface, code).allowed
 
 
+@pytest.mark.parametrize("key", ["key#0123", "principal#somebody", "tenant#research", "usage#research"])
+def test_the_function_reads_who_calls_and_writes_only_what_was_used(planned: Planned, key: str) -> None:
+    # GIVEN a request for one item of the table
+    policies, table = list(planned.role.values()), f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/everything"
+    context = {"dynamodb:LeadingKeys": [key]}
+
+    # THEN each kind can be read, and none but use be written
+    assert evaluate(policies, "dynamodb:GetItem", table, context).allowed
+    assert evaluate(policies, "dynamodb:UpdateItem", table, context).allowed == key.startswith("usage#")
+    for action in ("PutItem", "DeleteItem", "Query", "Scan", "BatchWriteItem", "BatchGetItem"):
+        assert not evaluate(policies, f"dynamodb:{action}", table, context).allowed, action
+
+
+def test_the_function_touches_no_other_item_and_no_other_table(planned: Planned) -> None:
+    policies, table = list(planned.role.values()), f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/everything"
+    for action in ("dynamodb:GetItem", "dynamodb:UpdateItem"):
+        assert not evaluate(policies, action, table, {"dynamodb:LeadingKeys": ["other#research"]}).allowed
+        assert not evaluate(policies, action, table, {}).allowed
+        assert not evaluate(policies, action, f"{table}-2", {"dynamodb:LeadingKeys": ["usage#research"]}).allowed
+
+
+def test_the_handler_reads_tenants_that_terraform_wrote(planned: Planned) -> None:
+    # GIVEN the items as Terraform plans them
+    from llm_api.budgets import name_of
+    from llm_api.ledger.callers import as_role
+    from llm_api.ledger.tenants import number, read_tenant
+
+    # WHEN the handler's own code reads them
+    research = read_tenant("research", planned.items["tenant#research"])
+    support = read_tenant("support", planned.items["tenant#support"])
+
+    # THEN it finds models, budgets (dollars in picodollars) and limits
+    budgets = {name_of(counter): limit for counter, limit in research.budgets.items()}
+    assert budgets == {"requests_per_minute": 10, "tokens_per_day": 2_000_000, "usd_per_month": 12_500_000_000_000}
+    assert (research.models, research.max_output_tokens) == ({"foundation"}, 1000)
+    assert (support.models, support.budgets, support.max_output_tokens) == ({"foundation", "geographic"}, {}, None)
+
+    # AND keys by their hash, with the second at which they expire, and roles as sessions are matched to them
+    key = planned.items[f"key#{hashlib.sha256(b'research').hexdigest()}"]
+    assert key["tenant"] == {"S": "research"}
+    assert number(key["expires_at"]) == 1_801_353_600
+    session = "arn:aws:sts::123456789012:assumed-role/analytics/session"
+    assert planned.items[f"principal#{as_role(session)}"]["tenant"] == {"S": "analytics"}
+
+
 def test_the_handler_reads_what_terraform_wrote(planned: Planned) -> None:
     # GIVEN the registry as it travels in the environment
-    from llm_api.registry import Registry
+    from llm_api.registry import Price, Registry
 
     # WHEN the handler's own code decodes it
     registry = Registry.decode(planned.registries["guarded"])
@@ -173,6 +219,9 @@ def test_the_handler_reads_what_terraform_wrote(planned: Planned) -> None:
         assert registry.find(identifier) == target
         assert target.guardrail is not None
         assert (target.guardrail.id, target.guardrail.version) == (GUARDRAIL.identifier, "7")
+    foundation = registry.find("foundation")
+    assert foundation is not None
+    assert foundation.price == Price(input=60_000, output=240_000, cache_read=15_000)
     assert json.loads(planned.registries["open"])["component"]["sagemaker"] == {
         "endpoint": "shared",
         "inference_component": "copy-1",
