@@ -1,12 +1,14 @@
 """Ways to call an applied deployment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 
+from local_aws import LocalAws
+from tests.load.deployment import Deployment, deployed
 from tests.support import Api
 
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=60)
@@ -23,3 +25,10 @@ def bedrock(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         )
 
     return client
+
+
+@pytest.fixture(scope="session")
+def budgeted(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A deployment whose models have prices, and whose tenants each test writes for itself."""
+    with deployed(local_aws, tmp_path_factory.mktemp("budgeted") / "stack") as deployment:
+        yield deployment

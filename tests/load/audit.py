@@ -100,9 +100,8 @@ class Audit:
         took = sorted(result.seconds for result in self.results)
         lines += [
             "",
-            f"{self.callers} callers, {self.sandboxes} sandboxes, {self.seconds:.0f} s; {self.watch.looks} looks at every "
-            f"use; half of the answers came within {took[len(took) // 2]:.1f} s, the last within "
-            f"{took[-1]:.1f} s.",
+            f"{self.callers} callers, {self.sandboxes} sandboxes, {self.seconds:.0f} s; {self.watch.looks} looks;"
+            f" half of the answers came within {took[len(took) // 2]:.1f} s, the last within {took[-1]:.1f} s.",
         ]
         lines.append("Sent: " + ", ".join(f"{number} {kind}" for kind, number in sorted(self.kinds.items())) + ".")
         return "\n".join(lines)
