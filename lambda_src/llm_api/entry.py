@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from llm_api.deadline import Deadline
+from llm_api.deferred import package_metadata
 from llm_api.errors import ApiError, Internal
 from llm_api.events import Request, Response, to_error_response, to_proxy_response, to_request, to_stream
 
@@ -39,11 +40,12 @@ def build() -> App:
     # none; looking through it later, at each full collection, would be in vain too.
     gc.disable()
     try:
-        from llm_api.app import App as RealApp
-        from llm_api.config import Settings
+        with package_metadata():
+            from llm_api.app import App as RealApp
+            from llm_api.config import Settings
 
-        app = RealApp(Settings.from_environment(os.environ))
-        app.warm_up()
+            app = RealApp(Settings.from_environment(os.environ))
+            app.warm_up()
         return app
     finally:
         gc.freeze()

@@ -1,49 +1,164 @@
-"""What a cold start pays for: nothing heavy or rare is imported before it is used."""
+"""What a cold start and a warm call pay for, in counts that are the same on every machine: modules, bytes, calls.
 
+The limits stand a little above what is needed now. Whoever reaches one has made every start, or every call, dearer,
+and should look for what can be put off before raising it; `make bench` tells what it costs.
+"""
+
+import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from lambda_src import build
+from tests.unit.llm_api.conftest import Deploy
+from tests.unit.llm_api.model_wire import CLAUDE_STREAM, answer, chunk, stream, whole
 
 PACKAGE = Path(__file__).resolve().parents[3] / "lambda_src"
 
-LATER = [
+MAX_MODULES = 44
+MAX_COMPILED_BYTES = 132_000
+"""Of the package's own source as it is packed: Lambda compiles it at each cold start, at about 4 KB a millisecond."""
+
+MAX_CALLS_OF_A_REQUEST = 120
+MAX_CALLS_OF_A_CHUNK = 42
+
+LATER = {
     "boto3",
     "concurrent.futures.thread",
+    "importlib.metadata",
     "llm_api.dialects.anthropic",
     "llm_api.dialects.bedrock",
     "llm_api.dialects.openai",
-    "llm_api.bounds",
     "llm_api.inference.sagemaker",
-    "llm_api.metering",
-]
+    "zipfile",
+}
+
+PROGRAM = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+before = set(sys.modules)
+from llm_api import entry
+entry.build()
+built = set(sys.modules) - before
+import llm_api.dialects.bedrock
+native = {name: module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] == "llm_api"}
+import importlib.metadata, urllib3
+print(json.dumps({
+    "built": sorted(built),
+    "native": native,
+    "version": importlib.metadata.version("urllib3") == urllib3.__version__,
+}))
+"""
 
 
-def test_the_app_imports_only_what_every_request_needs() -> None:
-    # GIVEN a fresh interpreter
-    program = (
-        "import sys, json; sys.path.insert(0, sys.argv[1]); import llm_api.app; "
-        "print([name for name in sys.argv[2].split(',') if name in sys.modules])"
+@pytest.fixture(scope="module")
+def started() -> dict[str, Any]:
+    """What a fresh interpreter holds once the app is built as in Lambda, without tenants; and for a native request."""
+    environment = {
+        "PATH": os.defpath,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "LLM_API_MODELS": '{"fast":{"id":"amazon.nova-lite-v1:0","family":"nova"}}',
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(PACKAGE)], env=environment, capture_output=True, text=True, check=False
     )
-
-    # WHEN the app is imported
-    command = [sys.executable, "-c", program, str(PACKAGE), ",".join(LATER)]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
-
-    # THEN what only some requests need is not
-    assert result.stdout.strip() == "[]"
+    assert result.returncode == 0, result.stderr
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
 
 
-def test_the_package_imports_nothing_but_botocore() -> None:
+def test_a_start_imports_only_what_every_request_needs(started: dict[str, Any]) -> None:
     # GIVEN a fresh interpreter
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1]); before = set(sys.modules); "
-        "import llm_api.app, llm_api.inference.sagemaker, llm_api.dialects.bedrock; "
-        "print(*{name.partition('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)"
-    )
+    # WHEN the app is built, clients included
+    # THEN what only some requests need, or none, is not there
+    assert LATER & set(started["built"]) == set()
 
-    # WHEN all of it is imported
-    result = subprocess.run([sys.executable, "-c", program, str(PACKAGE)], capture_output=True, text=True, check=True)
 
+def test_what_was_put_off_can_still_be_used(started: dict[str, Any]) -> None:
+    # GIVEN an import of botocore's that was put off
+    # WHEN somebody makes it afterwards
+    # THEN it is the real one
+    assert started["version"]
+
+
+def test_a_native_request_stays_within_its_modules(started: dict[str, Any]) -> None:
+    # GIVEN the modules of ours that a native request needs, those for the start included
+    # THEN there are no more than the budget allows
+    assert len(started["native"]) <= MAX_MODULES, sorted(started["native"])
+
+
+def test_a_native_request_compiles_no_more_than_its_budget(started: dict[str, Any]) -> None:
+    # GIVEN their sources, as they are packed
+    sizes = {
+        name: len(build.without_prose(Path(file).read_text()).encode()) for name, file in started["native"].items()
+    }
+    # THEN Lambda compiles no more than the budget allows
+    assert sum(sizes.values()) <= MAX_COMPILED_BYTES, sorted(sizes.items(), key=lambda item: -item[1])
+
+
+def test_the_package_imports_nothing_but_botocore(started: dict[str, Any]) -> None:
+    # GIVEN all that was imported
+    packages = {name.partition(".")[0] for name in started["built"]}
     # THEN botocore, with what it stands on, is the only dependency
-    foreign = set(result.stdout.split())
-    assert foreign <= {"botocore", "brotli", "certifi", "dateutil", "h2", "jmespath", "llm_api", "six", "urllib3"}
+    allowed = {"botocore", "brotli", "certifi", "dateutil", "h2", "jmespath", "llm_api", "six", "urllib3"}
+    assert packages - sys.stdlib_module_names - {"_distutils_hack"} <= allowed
+
+
+class Calls:
+    """Calls of the package's own functions on this thread; generators count once for each step."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(str(PACKAGE)):
+            self.number += 1
+
+
+@contextmanager
+def counting() -> Iterator[Calls]:
+    calls, before = Calls(), sys.getprofile()
+    sys.setprofile(calls)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
+
+
+def test_a_warm_native_request_stays_within_its_calls(deploy: Deploy) -> None:
+    # GIVEN an app that has answered before
+    api = deploy()
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+    api.call("invoke", body, replies=[answer()])
+    # WHEN it answers again
+    with counting() as calls:
+        response = api.call("invoke", body, replies=[answer()])
+    # THEN that took no more calls than the budget allows
+    assert response.status == 200
+    assert calls.number <= MAX_CALLS_OF_A_REQUEST
+
+
+def test_a_chunk_of_a_native_stream_stays_within_its_calls(deploy: Deploy) -> None:
+    # GIVEN two streams, one of them a hundred chunks longer
+    delta = chunk({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "more "}})
+    api = deploy()
+
+    def calls_with(more: int) -> int:
+        pieces = [*CLAUDE_STREAM[:2], *[delta] * more, *CLAUDE_STREAM[2:]]
+        with counting() as calls:
+            assert whole(api.call("invoke-with-response-stream", {}, replies=[stream(*pieces)]))
+        return calls.number
+
+    calls_with(0)
+    # WHEN they are read
+    longer = calls_with(100) - calls_with(0)
+    # THEN each chunk took no more calls than the budget allows
+    assert longer / 100 <= MAX_CALLS_OF_A_CHUNK
