@@ -31,16 +31,21 @@ UNDECLARED = "amazon.nova-pro-v1:0"
 
 def main() -> None:
     began = time.monotonic()
-    key = f"sk-{secrets.token_urlsafe(32)}"
+    key, support_key = (f"sk-{secrets.token_urlsafe(32)}" for _ in range(2))
     with tempfile.TemporaryDirectory(prefix="llm-api-demo-") as folder, starting_aws() as aws:
         use_only(aws)
-        variables = {**aws.environment(), "TF_VAR_api_key_sha256": hashlib.sha256(key.encode()).hexdigest()}
+        variables = {
+            **aws.environment(),
+            "TF_VAR_api_key_sha256": hashlib.sha256(key.encode()).hexdigest(),
+            "TF_VAR_support_api_key_sha256": hashlib.sha256(support_key.encode()).hexdigest(),
+        }
         stack = Terraform(QUICKSTART, Path(folder) / "stack", variables)
         outputs = apply(stack)
         try:
             client = native_client(aws, outputs["url"], key)
             ask(client)
             stream(aws, outputs["url"], key)
+            spend(aws, outputs["url"], support_key)
             show_locks(aws, client, outputs)
         finally:
             with step("Removing what was made"):
@@ -138,6 +143,37 @@ def stream(aws: LocalAws, url: str, key: str) -> None:
             sys.stdout.write(text.replace("\n", "\n  "))
             sys.stdout.flush()
     say(f"\n\n  first token after {first or 0:.2f} s, last after {time.monotonic() - began:.2f} s")
+
+
+def spend(aws: LocalAws, url: str, key: str) -> None:
+    heading("The support team runs into its budget: 10 requests and 10,000 tokens a minute")
+    from openai import OpenAI, RateLimitError
+
+    client = OpenAI(base_url=f"{aws.local_url(url)}/v1", api_key=key, max_retries=0)
+    left = []
+    try:
+        for _ in range(25):  # more than ten, should the minute turn meanwhile
+            answer = client.chat.completions.with_raw_response.create(
+                model="nova", messages=[{"role": "user", "content": "Is the boot flat?"}], max_tokens=100
+            )
+            left.append(answer.headers["x-ratelimit-remaining-requests"])
+    except RateLimitError as error:
+        headers = error.response.headers
+        shown = {
+            "retry-after": headers["retry-after"],
+            **{name: value for name, value in headers.items() if name.startswith("x-ratelimit-")},
+        }
+        say(f"  {len(left)} answers; x-ratelimit-remaining-requests: {', '.join(left)}. Then openai.RateLimitError:\n")
+        quote(f"{error.status_code} {json.loads(error.response.content)['error']['message']}")
+        for name, value in shown.items():
+            say(f"  │ {name}: {value}")
+    else:
+        raise AssertionError("25 requests were answered on a budget of 10 a minute")
+    usage = client.get("/usage", cast_to=dict[str, Any])["windows"]["minute"]
+    say(
+        f"\n  GET /v1/usage: {usage['requests']['used']} requests and {usage['tokens']['used']} tokens, settled to "
+        f"the token; new at {usage['resets_at']}. No model was called for what was refused."
+    )
 
 
 def show_locks(aws: LocalAws, client: Any, outputs: dict[str, Any]) -> None:

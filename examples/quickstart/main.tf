@@ -13,6 +13,12 @@ variable "api_key_sha256" {
   }
 }
 
+variable "support_api_key_sha256" {
+  description = "SHA-256 of a second key, whose tenant has a budget. Without one there is no such tenant."
+  type        = string
+  default     = null
+}
+
 variable "region" {
   description = "A Region of the `us.` inference profiles. For another geography change the models in main.tf too."
   type        = string
@@ -36,12 +42,19 @@ module "llm_api" {
   }
 
   auth = { type = "api_key" }
-  tenants = {
-    quickstart = {
-      models         = ["fast", "nova", "embed"]
-      api_key_sha256 = [var.api_key_sha256]
-    }
-  }
+  tenants = merge(
+    {
+      quickstart = {
+        models         = ["fast", "nova", "embed"]
+        api_key_sha256 = [var.api_key_sha256]
+      }
+    },
+    { for hash in var.support_api_key_sha256[*] : "support" => {
+      models         = ["nova"]
+      api_key_sha256 = [hash]
+      budgets        = { requests_per_minute = 10, tokens_per_minute = 10000 }
+    } },
+  )
 
   # So that `terraform destroy` leaves nothing behind. Leave it on where people depend on the API.
   deletion_protection = false
