@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from local_aws import LocalAws
-from local_aws import front as front_module
+from local_aws.dynamodb_access import checks_for
 from local_aws.journal import Call
 from tests.load.callers import ANSWERED, FAILED, OVER_BUDGET
 from tests.load.client import HELLO, ask
@@ -43,13 +43,12 @@ def enter(budgeted: Deployment) -> Enter:
 def table_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What functions ask of DynamoDB, as (operation, key), oldest first."""
     calls: list[tuple[str, str]] = []
-    original = front_module.checks_for
 
     def recorded(operation: str, request: Any, *rest: str) -> Any:
         calls.append((operation, request["Key"]["pk"]["S"]))
-        return original(operation, request, *rest)
+        return checks_for(operation, request, *rest)
 
-    monkeypatch.setattr(front_module, "checks_for", recorded)
+    monkeypatch.setattr("local_aws.front.checks_for", recorded)
     return calls
 
 
