@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from local_aws import sigv4
+from local_aws import service_access, sigv4
 from local_aws.access import global_context, principal_of, raise_unless, require
 from local_aws.aws_errors import Answer, AwsError
 from local_aws.credentials import Credentials, CredentialStore
@@ -251,6 +251,13 @@ def _authorize(request: AwsRequest, credentials: Credentials) -> None:
             for check in checks:
                 require(credentials, check.action, check.resource, request.region, check.context)
             return
+    asked = service_access.checks_for(
+        request.service, request.method, request.path, request.query, target, request.body
+    )
+    if asked is not None:
+        for check in asked:
+            require(credentials, check.action, check.resource, request.region, check.context)
+        return
     what = target or f"{request.method} {request.path}"
     raise AwsError(
         403,

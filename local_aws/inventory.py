@@ -31,7 +31,12 @@ _KINDS: tuple[tuple[str, str, str, Names], ...] = (
     ("s3", "s3_backends", "bucket", lambda b: b.buckets),
     ("sns", "sns_backends", "topic", lambda b: b.topics),
     ("sqs", "sqs_backends", "queue", lambda b: b.queues),
-    ("stepfunctions", "stepfunctions_backends", "state machine", lambda b: [m.name for m in b.state_machines]),
+    (
+        "stepfunctions.parser",
+        "stepfunctions_parser_backends",
+        "state machine",
+        lambda b: [m.name for m in b.state_machines],
+    ),
     ("wafv2", "wafv2_backends", "web ACL", lambda b: b.wacls),
 )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
+from local_aws import executions
 from local_aws.access import decide
 from local_aws.control_api import ControlApi
 from local_aws.control_plane import ControlPlane
@@ -78,6 +79,7 @@ class LocalAws:
         self.lambda_service = LambdaService(
             self.credentials, self.endpoint_url, authorize=self._may, max_sandboxes=max_sandboxes
         )
+        executions.use(executions.Executions(self.credentials, self.endpoint_url))
         self.models = ModelRuntime(self.faults, self.journal)
         control_api = ControlApi(
             self.control_plane, self.credentials, self.lambda_service, self.faults, self.journal, self.local_url
@@ -113,6 +115,8 @@ class LocalAws:
             return
         self._closed = True
         self.faults.clear()  # wakes models that a fault put to sleep
+        executions.stop_all()
+        executions.use(None)
         for server in self._servers:
             server.shutdown()
             server.server_close()

@@ -4,7 +4,18 @@ Each function patches moto in this process and names the API call that falls sho
 has closed the gap, so that the function can be deleted.
 """
 
-from local_aws.gaps import apigateway, awslambda, bedrock, dynamodb
+from local_aws.gaps import apigateway, awslambda, bedrock, dynamodb, interpreter, s3, stepfunctions
 from local_aws.gaps.patching import GAPS, bare_moto, install
 
-__all__ = ["GAPS", "apigateway", "awslambda", "bare_moto", "bedrock", "dynamodb", "install"]
+__all__ = [
+    "GAPS",
+    "apigateway",
+    "awslambda",
+    "bare_moto",
+    "bedrock",
+    "dynamodb",
+    "install",
+    "interpreter",
+    "s3",
+    "stepfunctions",
+]

@@ -42,8 +42,10 @@ SINGLE_VALUED_KEYS = frozenset(
         "kms:EncryptionContext:aws:dynamodb:tableName",
         "kms:EncryptionContext:aws:lambda:FunctionArn",
         "kms:EncryptionContext:aws:logs:arn",
+        "kms:EncryptionContext:aws:states:stateMachineArn",
         "kms:ViaService",
         "lambda:SourceFunctionArn",
+        "s3:prefix",
     )
 )
 

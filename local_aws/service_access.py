@@ -1,0 +1,51 @@
+"""What IAM is asked for the requests that a workflow's role makes: Step Functions, SNS and S3.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+"""
+
+import json
+from collections.abc import Sequence
+from urllib.parse import parse_qsl, unquote
+
+from local_aws.dynamodb_access import Check
+
+STATES = {
+    "StartExecution": "stateMachineArn",
+    "DescribeExecution": "executionArn",
+    "StopExecution": "executionArn",
+}
+OBJECT_ACTIONS = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject"}
+
+
+def checks_for(service: str, method: str, path: str, query: str, target: str, body: bytes) -> Sequence[Check] | None:
+    """Every question that IAM must answer with yes, or None where nobody here knows the request.
+
+    Args:
+        path: percent-encoded, without the query; S3's with the bucket in it.
+        target: the header `x-amz-target`, empty where there is none.
+    """
+    match service:
+        case "states":
+            operation = target.partition(".")[2]
+            if operation in STATES:
+                return [Check(f"states:{operation}", json.loads(body)[STATES[operation]])]
+        case "sns":
+            request = dict(parse_qsl(body.decode()))
+            if request.get("Action") == "Publish" and "TopicArn" in request:
+                return [Check("sns:Publish", request["TopicArn"])]
+        case "s3":
+            return _s3(method, path, dict(parse_qsl(query, keep_blank_values=True)))
+    return None
+
+
+def _s3(method: str, path: str, query: dict[str, str]) -> Sequence[Check] | None:
+    bucket, _, key = unquote(path).lstrip("/").partition("/")
+    arn = f"arn:aws:s3:::{bucket}"
+    if not key:
+        if method == "GET" and query.get("list-type") == "2":
+            return [Check("s3:ListBucket", arn, {"s3:prefix": query.get("prefix", "")})]
+        return None
+    # A sub-resource (acl, tagging, uploads …) is an action of its own.
+    if method not in OBJECT_ACTIONS or set(query) - {"x-id"}:
+        return None
+    return [Check(OBJECT_ACTIONS[method], f"{arn}/{key}")]

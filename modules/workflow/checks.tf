@@ -1,0 +1,36 @@
+# What can only be judged across steps, models and lists: the names that break each rule. The state machine refuses to be
+# planned while one of them isn't empty.
+
+locals {
+  chat_families = ["anthropic", "nova", "titan-text", "llama", "mistral", "cohere-command", "jamba", "deepseek", "openai", "qwen", "other"]
+
+  foreign_targets = flatten([for name, step in var.steps : [
+    for target in concat(step.next[*], step.on_failure[*], try(step.choice.rules[*].next, [])) : "${name} -> ${target}"
+    if target != "end" && !contains(local.lists[local.list_of[name]], target)
+  ]])
+  foreign_validations = [for name, validate in local.validates : "${name} -> ${validate.step}"
+  if !contains(keys(local.prompts), validate.step) || !contains(local.lists[local.list_of[name]], validate.step)]
+
+  known_models    = { for name, alias in local.step_models : name => alias if contains(keys(var.models), alias) }
+  unknown_models  = [for name, alias in local.step_models : "${name} -> ${alias}" if !contains(keys(var.models), alias)]
+  sagemaker_steps = [for name, alias in local.known_models : name if module.models.registry[alias].sagemaker != null]
+  silent_models = [for name, alias in local.known_models : "${name} -> ${alias}"
+  if !contains(keys(local.invokes), name) && !contains(local.sagemaker_steps, name) && !contains(local.chat_families, coalesce(module.models.registry[alias].family, "other"))]
+
+  step_tokens = merge(
+    { for name, prompt in local.prompts : name => prompt.max_output_tokens },
+    { for name, validate in local.validates : name => validate.max_output_tokens },
+  )
+  over_limit = [for name, tokens in local.step_tokens : name
+  if try(tokens > coalesce(var.models[local.step_models[name]].max_output_tokens, tokens), false)]
+
+  guardrail_conflicts = [for name, prompt in local.prompts : name
+  if prompt.guardrail != null && try(module.models.registry[prompt.model].guardrail != null, false)]
+
+  used_results = { for key, text in merge({ for key, body in local.bodies : key => join(" ", [for piece in local.pieces[key] : piece if startswith(piece, "$say(")]) }, local.expressions) :
+    key => distinct(flatten(regexall("\\$steps[.]([A-Za-z_][A-Za-z0-9_]*)", text)))
+  }
+  unknown_results = flatten([for key, names in local.used_results : [for name in names : "${key}: ${name}" if !contains(keys(var.steps), name)]])
+
+  unknown_own_models = [for part in slice(local.own_parts, 1, length(local.own_parts)) : split(" }}", part)[0] if !contains(keys(var.models), split(" }}", part)[0])]
+}

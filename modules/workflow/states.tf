@@ -1,0 +1,157 @@
+# A step that holds no other steps, as the states it becomes. Each state is kept as JSON, so that states of different
+# shapes fit into one map.
+
+locals {
+  converse  = "arn:${local.partition}:states:::aws-sdk:bedrockruntime:converse"
+  transient = ["InternalServerException", "ModelErrorException", "ModelNotReadyException", "ModelTimeoutException", "SdkClientException", "ServiceUnavailableException", "ThrottlingException"]
+  # Nothing else is tried again: a refusal, a bad request or a used-up quota stays what it is.
+  retry = { for service in ["BedrockRuntime", "Bedrock"] : service => [{
+    ErrorEquals     = [for name in local.transient : "${service}.${name}"]
+    IntervalSeconds = var.retry.first_delay_seconds
+    BackoffRate     = 2
+    MaxDelaySeconds = var.retry.max_delay_seconds
+    MaxAttempts     = var.retry.attempts
+    JitterStrategy  = "FULL"
+  }] }
+
+  catch = { for name in keys(var.steps) : name => [{
+    ErrorEquals = ["States.ALL"]
+    Next        = local.failure[name]
+    Output      = "{% ($failed := {'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause}; $merge([${format(local.put, name, name, "$failed")}, {'failure': $merge([{'step': '${name}'}, $failed])}])) %}"
+  }] }
+
+  # The parts of a call that come from the model. A step's own guardrail only stands where the model has none.
+  step_models = merge(
+    { for name, prompt in local.prompts : name => prompt.model },
+    { for name, invoke in local.invokes : name => invoke.model },
+    { for name, validate in local.validates : name => validate.model },
+  )
+  step_guardrails = { for name, alias in local.step_models : name => try(
+    { arn = module.models.registry[alias].guardrail.id, version = module.models.registry[alias].guardrail.version },
+    local.prompts[name].guardrail.version != null ? local.prompts[name].guardrail : null,
+    null
+  ) }
+  guardrail_arguments = { for name, guardrail in local.step_guardrails : name => guardrail == null ? null : {
+    GuardrailIdentifier = guardrail.arn
+    GuardrailVersion    = guardrail.version
+  } }
+  step_model_arns = { for name, alias in local.step_models : name => lookup(module.models.allowed_models, alias, "unknown") }
+
+  # A blocked answer must not become the next prompt.
+  blocked = "$states.result.StopReason in ['guardrail_intervened', 'content_filtered'] ? $error('the answer was blocked: ' & $states.result.StopReason)"
+  spoken  = "$join([$states.result.Output.Message.Content.Text], '')"
+
+  shape_of = { for name, fields in merge(
+    { for name, prompt in local.prompts : name => prompt.schema if length(prompt.schema) > 0 },
+    { for name, validate in local.validates : name => validate.schema if length(validate.schema) > 0 },
+  ) : name => "\n\nAnswer with one JSON object and nothing else. Its fields: ${join(", ", [for field, type in fields : "${field} (${type})"])}." }
+
+  prompt_states = { for name, prompt in local.prompts : name => {
+    (name) = jsonencode({ for key, value in {
+      Type     = "Task"
+      Resource = local.converse
+      Arguments = { for key, value in {
+        ModelId = local.step_model_arns[name]
+        Messages = [{ Role = "user", Content = [{ Text = (
+          !contains(keys(local.shape_of), name) ? local.texts["${name}.text"] :
+          "{% (${local.scope} ${local.say} ${local.bodies["${name}.text"]} & ${jsonencode(local.shape_of[name])}) %}"
+        ) }] }]
+        System          = prompt.system == null ? null : [{ Text = local.texts["${name}.system"] }]
+        InferenceConfig = { for key, value in { MaxTokens = prompt.max_output_tokens, Temperature = prompt.temperature } : key => value if value != null }
+        GuardrailConfig = local.guardrail_arguments[name]
+      } : key => value if value != null }
+      TimeoutSeconds = prompt.timeout_seconds
+      Retry          = local.retry.BedrockRuntime
+      Catch          = local.catch[name]
+      Output = "{% (${local.blocked} : ${format(local.put, name, name, join("", ["{",
+        "'text': ${local.spoken}, 'model': '${prompt.model}', 'stop_reason': $states.result.StopReason, ",
+        "'usage': {'input_tokens': $states.result.Usage.InputTokens, 'output_tokens': $states.result.Usage.OutputTokens}",
+      "}"]))}) %}"
+      Next = length(prompt.schema) > 0 ? "${name} check" : local.next[name]
+    } : key => value if value != null })
+  } }
+
+  # One integration for what no state can hold: Bedrock reads the request from S3 and writes its answer there.
+  # https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
+  invoke_states = { for name, invoke in local.invokes : name => {
+    (name) = jsonencode({
+      Type     = "Task"
+      Resource = "arn:${local.partition}:states:::bedrock:invokeModel"
+      Arguments = merge({
+        ModelId = local.step_model_arns[name]
+        Input   = { S3Uri = "{% (${local.scope} ${local.say} 's3://${local.bucket}/requests/' & ${local.bodies["${name}.request"]}) %}" }
+        Output  = { S3Uri = "{% (${local.scope} ${local.say} 's3://${local.bucket}/answers/' & ${local.bodies["${name}.answer"]}) %}" }
+      }, [for arguments in [local.guardrail_arguments[name]] : arguments if arguments != null]...)
+      TimeoutSeconds = invoke.timeout_seconds
+      Retry          = local.retry.Bedrock
+      Catch          = local.catch[name]
+      # The place is known, so it doesn't depend on how the integration reports it.
+      Output = "{% (${local.scope} ${local.say} ${format(local.put, name, name, "{'bucket': '${local.bucket}', 'key': 'answers/' & ${local.bodies["${name}.answer"]}, 'model': '${invoke.model}'}")}) %}"
+      Next   = local.next[name]
+    })
+  } }
+
+  choice_states = { for name, choice in local.choices : name => {
+    (name) = jsonencode({
+      Type = "Choice"
+      Choices = [for rule in choice.rules : {
+        Condition = "{% (${local.scope} ${rule.when}) %}"
+        Next      = rule.next == "end" ? local.ends[local.list_of[name]] : rule.next
+      }]
+      Default = local.next[name]
+    })
+  } }
+
+  # A topic, because a person can be on it with an address alone. Whoever answers sends the token back.
+  # https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
+  approval_states = { for name, approval in local.approvals : name => {
+    (name) = jsonencode({
+      Type     = "Task"
+      Resource = "arn:${local.partition}:states:::sns:publish.waitForTaskToken"
+      Arguments = {
+        TopicArn = local.topic_arn
+        Message = {
+          workflow   = var.name
+          execution  = "{% $states.context.Execution.Id %}"
+          step       = name
+          message    = local.texts["${name}.message"]
+          task_token = "{% $states.context.Task.Token %}"
+        }
+      }
+      TimeoutSeconds = approval.timeout_seconds
+      Catch          = local.catch[name]
+      # The result stays what was approved.
+      Output = "{% $merge([$states.input, {'steps': $merge([$states.input.steps, {'${name}': $states.result}]), 'failure': {'step': '${name}', 'error': 'Rejected', 'cause': $states.result.comment}}]) %}"
+      Next   = "${name} answered"
+    })
+    "${name} answered" = jsonencode({
+      Type    = "Choice"
+      Choices = [{ Condition = "{% $states.input.steps.${name}.approved = true %}", Next = local.next[name] }]
+      Default = local.failure[name]
+    })
+  } }
+
+  nested_states = { for name, workflow in local.nested : name => {
+    (name) = jsonencode({
+      Type     = "Task"
+      Resource = "arn:${local.partition}:states:::states:startExecution.sync:2"
+      Arguments = {
+        StateMachineArn = "${local.states}:stateMachine:${workflow.name}"
+        Input           = "{% (${local.scope} ${workflow.input}) %}"
+      }
+      TimeoutSeconds = workflow.timeout_seconds
+      Catch          = local.catch[name]
+      Output         = "{% ${format(local.put, name, name, "$states.result.Output")} %}"
+      Next           = local.next[name]
+    })
+  } }
+
+  leaves = merge(
+    { for name, states in local.prompt_states : name => merge(states, lookup(local.check_states, name, {})) },
+    local.invoke_states,
+    local.choice_states,
+    local.approval_states,
+    local.nested_states,
+    { for name in keys(local.validates) : name => local.check_states[name] },
+  )
+}

@@ -1,0 +1,230 @@
+# Every kind of step, in workflows small enough to see what each one does.
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+variable "documents_bucket" {
+  description = "A bucket with documents below documents/."
+  type        = string
+}
+
+locals {
+  models = {
+    fast = {
+      id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+      destination_regions = ["us-east-1", "us-east-2", "us-west-2"]
+    }
+    micro = { id = "amazon.nova-micro-v1:0" }
+    nova  = { id = "amazon.nova-lite-v1:0" }
+  }
+  retry = { attempts = 2, first_delay_seconds = 1, max_delay_seconds = 2 }
+}
+
+module "chain" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-chain"
+  models   = local.models
+  retry    = local.retry
+  sequence = ["first", "second", "enough", "third", "apology"]
+  steps = {
+    first  = { prompt = { model = "fast", max_output_tokens = 100, text = "Repeat after me: one {{ $input.topic }}" } }
+    second = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: two, after {{ $steps.first.text }}" } }
+    enough = { choice = { rules = [{ when = "$input.short = true", next = "end" }] } }
+    third = {
+      prompt     = { model = "micro", max_output_tokens = 100, text = "Repeat after me: three, after {{ $steps.first.text }} and {{ $steps.second.text }}" }
+      next       = "end"
+      on_failure = "apology"
+    }
+    apology = { prompt = { model = "fast", max_output_tokens = 100, text = "Repeat after me: sorry: {{ $steps.third.error }}" } }
+  }
+}
+
+module "branches" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-branches"
+  models   = local.models
+  retry    = local.retry
+  sequence = ["both", "merged"]
+  steps = {
+    both = { parallel = {
+      branches = { left = ["left", "left_again"], right = ["each"] }
+      merge    = "L={{ $steps.left.text }} R={{ $steps.each.text }}"
+    } }
+    left       = { prompt = { model = "fast", max_output_tokens = 100, text = "Repeat after me: left" } }
+    left_again = { prompt = { model = "fast", max_output_tokens = 100, text = "Repeat after me: {{ $steps.left.text }} again" } }
+    each       = { map = { items = "$input.words", steps = ["word"], concurrency = 4 } }
+    word       = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: {{ $index }} {{ $item }}" } }
+    merged     = { prompt = { model = "fast", max_output_tokens = 100, text = "Repeat after me: {{ $steps.both.text }}" } }
+  }
+}
+
+module "tolerant" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-tolerant"
+  models   = local.models
+  retry    = local.retry
+  sequence = ["each"]
+  steps = {
+    each = { map = { items = "$input.words", steps = ["word"], concurrency = 1, tolerated_failure_percentage = 40 } }
+    word = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: {{ $item }}" } }
+  }
+}
+
+module "documents" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-documents"
+  models   = local.models
+  retry    = local.retry
+  sequence = ["each"]
+  steps = {
+    each    = { map = { objects = { bucket = var.documents_bucket, prefix = "documents/" }, steps = ["summary"], concurrency = 2 } }
+    summary = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: {{ $item.text }}" } }
+  }
+}
+
+module "checked" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-checked"
+  models   = local.models
+  retry    = local.retry
+  sequence = ["fact", "advert", "check"]
+  steps = {
+    fact   = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: {{ $input.fact }}", schema = { seats = "number" }, fixes = 1 } }
+    advert = { prompt = { model = "fast", max_output_tokens = 100, text = "Repeat after me: {{ $input.advert }}" } }
+    check = { validate = {
+      step              = "advert"
+      model             = "fast"
+      max_output_tokens = 200
+      schema            = { text = "string" }
+      rules             = [{ that = "$contains($json.text, $string($steps.fact.json.seats))", message = "The number of seats is missing." }]
+      fixes             = 1
+      context           = "Repeat after me: {{ $input.corrected }}"
+    } }
+  }
+}
+
+module "approved" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-approved"
+  models   = local.models
+  retry    = local.retry
+  sequence = ["draft", "approval", "final"]
+  steps = {
+    draft    = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: draft" } }
+    approval = { approval = { message = "Publish this? {{ $steps.draft.text }}", timeout_seconds = 300 } }
+    final    = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: final, by {{ $steps.approval.by }}" } }
+  }
+}
+
+module "impatient" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-impatient"
+  models   = local.models
+  sequence = ["approval", "late"]
+  steps = {
+    approval = { approval = { message = "Quick?", timeout_seconds = 1 }, on_failure = "late", next = "end" }
+    late     = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: nobody answered, {{ $steps.approval.error }}" } }
+  }
+}
+
+module "outer" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-outer"
+  models   = local.models
+  sequence = ["inner", "after"]
+  steps = {
+    inner = { workflow = { name = module.chain.name, input = "{'topic': $input.subject, 'short': true}" } }
+    after = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: outer of {{ $steps.inner.result.text }}" } }
+  }
+}
+
+module "large" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-large"
+  models   = local.models
+  retry    = local.retry
+  sequence = ["digest"]
+  steps = {
+    digest = { invoke = { model = "fast", request = "{{ $input.id }}.json", answer = "{{ $input.id }}.json" } }
+  }
+}
+
+# A definition of one's own, with the same role: the second model isn't declared.
+module "own" {
+  source = "../../../../modules/workflow"
+
+  name   = "test-own"
+  models = { nova = local.models.nova }
+  definition = jsonencode({
+    QueryLanguage = "JSONata"
+    StartAt       = "Which"
+    States = {
+      Which = { Type = "Choice", Choices = [{ Condition = "{% $states.input.declared %}", Next = "Declared" }], Default = "Undeclared" }
+      Declared = {
+        Type      = "Task"
+        Resource  = "arn:aws:states:::aws-sdk:bedrockruntime:converse"
+        Arguments = { ModelId = "{{ models.nova }}", Messages = [{ Role = "user", Content = [{ Text = "Repeat after me: mine" }] }] }
+        Output    = { text = "{% $states.result.Output.Message.Content[0].Text %}" }
+        End       = true
+      }
+      Undeclared = {
+        Type      = "Task"
+        Resource  = "arn:aws:states:::aws-sdk:bedrockruntime:converse"
+        Arguments = { ModelId = "amazon.nova-pro-v1:0", Messages = [{ Role = "user", Content = [{ Text = "Hello" }] }] }
+        End       = true
+      }
+    }
+  })
+}
+
+output "state_machine_arns" {
+  description = "By workflow."
+  value = { for name, workflow in {
+    approved  = module.approved
+    branches  = module.branches
+    chain     = module.chain
+    checked   = module.checked
+    documents = module.documents
+    impatient = module.impatient
+    large     = module.large
+    outer     = module.outer
+    own       = module.own
+    tolerant  = module.tolerant
+  } : name => workflow.state_machine_arn }
+}
+
+output "definitions" {
+  description = "By workflow."
+  value = { for name, workflow in {
+    approved  = module.approved
+    branches  = module.branches
+    chain     = module.chain
+    checked   = module.checked
+    documents = module.documents
+    impatient = module.impatient
+    large     = module.large
+    outer     = module.outer
+    own       = module.own
+    tolerant  = module.tolerant
+  } : name => workflow.definition }
+}
+
+output "approvals_topic_arn" {
+  description = "Where approvals are announced."
+  value       = module.approved.approvals_topic_arn
+}
+
+output "payload_bucket" {
+  description = "Where large requests and answers lie."
+  value       = module.large.payload_bucket
+}
