@@ -21,7 +21,6 @@ DATA = Path(__file__).resolve().parent / "llm_api" / "data"
 OPERATIONS: Mapping[str, frozenset[str]] = {
     "bedrock-runtime": frozenset(
         {
-            "ApplyGuardrail",
             "Converse",
             "ConverseStream",
             "CountTokens",
@@ -29,13 +28,15 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
             "InvokeModelWithResponseStream",
         }
     ),
-    "dynamodb": frozenset({"DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}),
+    "dynamodb": frozenset({"GetItem", "UpdateItem"}),
     "sagemaker-runtime": frozenset({"InvokeEndpoint", "InvokeEndpointWithResponseStream"}),
 }
 """By botocore's name of the service."""
 
 ENDPOINT_PREFIXES = frozenset({"bedrock-runtime", "dynamodb", "runtime.sagemaker"})
 """The same services as `endpoints.json` calls them."""
+
+_PROSE = frozenset({"documentation", "max", "pattern"})
 
 SERVICE_FILES = ("service-2", "endpoint-rule-set-1")
 SHARED_FILES = ("endpoints", "partitions", "sdk-default-configuration")
@@ -56,7 +57,7 @@ def cut(botocore_data: Path) -> dict[str, Any]:
         for name in SERVICE_FILES:
             files[f"{service}/{version}/{name}"] = _load(botocore_data / service / version / name)
         _keep_operations(files[f"{service}/{version}/service-2"], operations)
-    return {name: _without_documentation(content) for name, content in files.items()}
+    return {name: _without_prose(content) for name, content in files.items()}
 
 
 def committed(folder: Path = DATA) -> dict[str, Any]:
@@ -110,16 +111,17 @@ def _shapes_in(content: Any) -> Iterator[str]:
             yield from _shapes_in(value)
 
 
-def _without_documentation(content: Any) -> Any:
+def _without_prose(content: Any) -> Any:
+    """Without what botocore never looks at: descriptions, and constraints that it leaves to the service."""
     if isinstance(content, dict):
         return {
-            name: _without_documentation(value)
+            name: _without_prose(value)
             for name, value in content.items()
-            # A member may be called `documentation` too; the prose is always text.
-            if not (name == "documentation" and isinstance(value, str))
+            # A member may have such a name too, but then it is described by an object.
+            if not (name in _PROSE and isinstance(value, str | int))
         }
     if isinstance(content, list):
-        return [_without_documentation(value) for value in content]
+        return [_without_prose(value) for value in content]
     return content
 
 
