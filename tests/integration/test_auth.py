@@ -14,9 +14,11 @@ from botocore.credentials import Credentials as SigningCredentials
 from botocore.exceptions import ClientError
 from moto.iam.models import iam_backends
 
+from local_aws import LocalAws
 from local_aws.credentials import ACCOUNT_ID, Credentials
 from tests.integration.dialects import DIALECTS, Dialect
 from tests.integration.logs import line_of
+from tests.integration.stacks import situation
 from tests.support import Api, Reply, send
 
 HELLO = [{"role": "user", "content": [{"text": "Repeat after me: welcome"}]}]
@@ -146,11 +148,11 @@ def test_a_role_of_this_account_needs_the_callers_policy_alone(signed: Api) -> N
     assert "messageStop" in [name for event in stream for name in event]
 
 
-def test_the_log_names_the_role_that_called(signed: Api) -> None:
+def test_the_log_names_the_tenant_of_the_role_that_called(signed: Api) -> None:
     caller = signed.aws.credentials.issue(signed.outputs["caller_role_arn"], "session")
     answer = client_of(signed, caller).converse(modelId="nova", messages=HELLO)
     line = line_of(signed, answer["ResponseMetadata"]["HTTPHeaders"])
-    assert "llm-cross-account-caller" in line["tenant"]
+    assert line["tenant"] == "reports"
 
 
 def test_an_arn_in_the_path_is_signed_as_it_is_sent(signed: Api) -> None:
@@ -350,9 +352,9 @@ def test_api_gateways_own_answers_echo_a_key(bare: Api, method: str, path: str) 
 
 @pytest.mark.parametrize("name", ["hurried", "pooled", "signed", "authorized"])
 @pytest.mark.parametrize(("method", "path"), [("POST", "/nowhere"), ("GET", "/v1/models"), ("DELETE", "/v1/models")])
-def test_ours_echo_none(request: pytest.FixtureRequest, name: str, method: str, path: str) -> None:
+def test_ours_echo_none(local_aws: LocalAws, situations: Any, name: str, method: str, path: str) -> None:
     # GIVEN the same request to a deployment of the module, whatever its callers show
-    api: Api = request.getfixturevalue(name)
+    api = situation(local_aws, situations, name)
 
     # WHEN a key is sent
     reply = send(api, method, path, key="sk-this-comes-back-from-nowhere")

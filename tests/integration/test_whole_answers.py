@@ -20,9 +20,9 @@ BLOCKS = [{"role": "user", "content": [{"text": "Repeat after me: Grüezi, world
 
 
 @pytest.fixture(params=["api", "buffered"], ids=["streaming-on", "streaming-off"])
-def deployment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Api:
-    """Both deployments in turn, trusted by the SDKs."""
-    found: Api = request.getfixturevalue(request.param)
+def deployment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, api: Api, buffered: Api) -> Api:
+    """Both deployments in turn, trusted by the SDKs. Named here, or pytest-terraform would remove one too early."""
+    found = {"api": api, "buffered": buffered}[request.param]
     monkeypatch.setenv("SSL_CERT_FILE", found.ca_file)
     return found
 
