@@ -46,7 +46,7 @@ def main() -> None:
         return
     guest = guest_of(parser, arguments.handler, arguments.event) if arguments.handler else None
     results = measure(arguments.package, guest, lambda line: print(f"bench: {line}", flush=True))
-    output: Path = arguments.output or (GUEST_RESULTS if guest else RESULTS)
+    output: Path = (arguments.output or (GUEST_RESULTS if guest else RESULTS)).resolve()
     output.parent.mkdir(exist_ok=True)
     output.write_text(json.dumps(results, indent=1) + "\n")
     if output == RESULTS:

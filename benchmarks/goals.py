@@ -36,7 +36,9 @@ class Goal:
 
 GOALS = (
     Goal("cold start, buffered", "cold_native_total_ms", 0.65),
+    Goal("cold start, buffered, processor", "cold_native_cpu_ms", 0.65),
     Goal("cold start, streaming loop", "cold_native_loop_total_ms", 0.65),
+    Goal("cold start, streaming loop, processor", "cold_native_loop_cpu_ms", 0.65),
     Goal("warm call, native", "warm_native_wall_ms", 1.0),
     Goal("warm call, native, processor", "warm_native_cpu_ms", 1.0),
     Goal("warm call, OpenAI", "warm_openai_wall_ms", 1.25),

@@ -89,7 +89,7 @@ def for_terminal(results: Results) -> str:
     """The goals, and what a guest came to."""
     lines = [f"{'goal':42}{'limit':>8}{'median':>9}"]
     for goal, median, is_met in goals.judged(results):
-        lines.append(f"{goal.title:42}{goal.limit:8.2f}{median:9.2f}  {goal.unit:18}{'met' if is_met else 'not met'}")
+        lines.append(f"{goal.title:42}{goal.limit:8.2f}{median:9.2f}  {goal.unit:20}{'met' if is_met else 'not met'}")
     for name, ratio in results["ratios"].items():
         if "guest" in name:
             lines.append(f"{name:50}{ratio['median']:9.2f}  of naive")

@@ -21,6 +21,7 @@ from local_aws.lambda_service.logs import FunctionLog
 from local_aws.lambda_service.packages import PackageFolder
 from local_aws.lambda_service.reaper import Reaper
 from local_aws.lambda_service.sandbox import Launch, Sandbox
+from local_aws.lambda_service.types import InvocationFailed
 from local_aws.lambda_service.work import Chunk, Work
 
 RUNTIME = "python3.13"
@@ -78,11 +79,14 @@ class Running:
         self._sandbox.run(work)
         pieces: list[bytes] = []
         first_body_at_ns = 0
-        for piece in work.pieces():
-            if isinstance(piece, Chunk):
-                pieces.append(piece.data)
-                if first_body_at_ns == 0 and not piece.data.endswith(PRELUDE_END):
-                    first_body_at_ns = time.monotonic_ns()
+        try:
+            for piece in work.pieces():
+                if isinstance(piece, Chunk):
+                    pieces.append(piece.data)
+                    if first_body_at_ns == 0 and not piece.data.endswith(PRELUDE_END):
+                        first_body_at_ns = time.monotonic_ns()
+        except InvocationFailed as failure:
+            raise WrongAnswer(f"{self.subject.name} failed: {failure.message}") from failure
         seconds = time.perf_counter() - started
         if not self._idle.wait(TIMEOUT_SECONDS):
             raise WrongAnswer(f"{self.subject.name} did not ask for its next event")

@@ -124,7 +124,11 @@ def registry(models: int = 1) -> str:
 
     Terraform's `base64gzip` takes over where plain JSON is longer than 3 KB.
     """
-    entries = {"fast": PRICED} | {f"model-{number}": {**PRICED, "fallbacks": ["fast"]} for number in range(1, models)}
+    others = {
+        f"model-{number}": {**PRICED, "id": f"anthropic.claude-haiku-{number}-v1:0", "fallbacks": ["fast"]}
+        for number in range(1, models)
+    }
+    entries = {"fast": PRICED, **others}
     plain = json.dumps(entries, separators=(",", ":"))
     if len(plain) <= 3072:
         return plain
