@@ -17,8 +17,15 @@ setup: ## prepare this machine: Python environments, Terraform's AWS provider
 demo: setup ## apply the quickstart on local AWS, call it, show the answers, remove it
 	@$(VENV)/python -m tools.demo
 
-test: setup ## all tests
+# Tests that share no deployment run two at a time; pytest-terraform's stacks are one process's.
+ALONE := tests/unit tests/terraform tests/conformance
+test: setup ## all tests, or TESTS=tests/unit …
+ifdef TESTS
 	@$(VENV)/pytest $(TESTS)
+else
+	@$(VENV)/pytest --numprocesses 2 --dist worksteal $(ALONE)
+	@$(VENV)/pytest tests $(ALONE:%=--ignore %)
+endif
 
 bench: setup ## measure cold starts, overhead, streams and growth, beside a naive handler
 	@$(VENV)/python -m benchmarks $(if $(HANDLER),--handler $(HANDLER)) $(if $(EVENT),--event $(EVENT))
