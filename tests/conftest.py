@@ -38,6 +38,15 @@ def pytest_configure() -> None:
     os.environ.update(terraform_environment())
 
 
+SHARED_STACKS = {"quickstart", "buffered", "situations"}
+"""What stands for the whole session, once a test has asked for it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that apply an example by themselves come before those that share stacks: both use the same names."""
+    items.sort(key=lambda item: not SHARED_STACKS.isdisjoint(getattr(item, "fixturenames", ())))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     for plugin in ("tests.stacks", "tests.integration.stacks"):

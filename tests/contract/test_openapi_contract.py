@@ -43,7 +43,7 @@ MODELS = {
 """Which model an operation is for; any other is for `nova`."""
 
 bounded = settings(
-    max_examples=30,
+    max_examples=25,
     derandomize=True,
     database=None,
     deadline=None,

@@ -14,11 +14,9 @@ from botocore.credentials import Credentials as SigningCredentials
 from botocore.exceptions import ClientError
 from moto.iam.models import iam_backends
 
-from local_aws import LocalAws
 from local_aws.credentials import ACCOUNT_ID, Credentials
 from tests.integration.dialects import DIALECTS, Dialect
 from tests.integration.logs import line_of
-from tests.integration.stacks import situation
 from tests.support import Api, Reply, send
 
 HELLO = [{"role": "user", "content": [{"text": "Repeat after me: welcome"}]}]
@@ -148,11 +146,15 @@ def test_a_role_of_this_account_needs_the_callers_policy_alone(signed: Api) -> N
     assert "messageStop" in [name for event in stream for name in event]
 
 
-def test_the_log_names_the_tenant_of_the_role_that_called(signed: Api) -> None:
-    caller = signed.aws.credentials.issue(signed.outputs["caller_role_arn"], "session")
-    answer = client_of(signed, caller).converse(modelId="nova", messages=HELLO)
-    line = line_of(signed, answer["ResponseMetadata"]["HTTPHeaders"])
-    assert line["tenant"] == "reports"
+def test_the_log_names_the_tenant_of_the_role_that_called(signed: Api, roles: Callable[..., Credentials]) -> None:
+    # GIVEN the example's caller, whom a tenant names, and a role that nobody names
+    known = signed.aws.credentials.issue(signed.outputs["caller_role_arn"], "session")
+    other = roles(ACCOUNT_ID, signed.outputs["caller_policy"])
+
+    # WHEN both call, THEN the log tells them apart
+    for caller, tenant in ((known, "reports"), (other, "default")):
+        answer = client_of(signed, caller).converse(modelId="nova", messages=HELLO)
+        assert line_of(signed, answer["ResponseMetadata"]["HTTPHeaders"])["tenant"] == tenant
 
 
 def test_an_arn_in_the_path_is_signed_as_it_is_sent(signed: Api) -> None:
@@ -350,14 +352,18 @@ def test_api_gateways_own_answers_echo_a_key(bare: Api, method: str, path: str) 
     assert bare.key in reply.body.decode()
 
 
-@pytest.mark.parametrize("name", ["hurried", "pooled", "signed", "authorized"])
-@pytest.mark.parametrize(("method", "path"), [("POST", "/nowhere"), ("GET", "/v1/models"), ("DELETE", "/v1/models")])
-def test_ours_echo_none(local_aws: LocalAws, situations: Any, name: str, method: str, path: str) -> None:
-    # GIVEN the same request to a deployment of the module, whatever its callers show
-    api = situation(local_aws, situations, name)
+@pytest.fixture(params=["hurried", "pooled", "signed", "authorized"])
+def deployment(request: pytest.FixtureRequest, situations: Any) -> Api:
+    """A deployment for each way in which callers show who they are."""
+    found: Api = request.getfixturevalue(request.param)
+    return found
 
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/nowhere"), ("GET", "/v1/models"), ("DELETE", "/v1/models")])
+def test_ours_echo_none(deployment: Api, method: str, path: str) -> None:
+    # GIVEN the same request to a deployment of the module, whatever its callers show
     # WHEN a key is sent
-    reply = send(api, method, path, key="sk-this-comes-back-from-nowhere")
+    reply = send(deployment, method, path, key="sk-this-comes-back-from-nowhere")
 
     # THEN nothing of it comes back
     assert reply.status in (401, 403, 404)

@@ -19,10 +19,10 @@ HELLO = [{"role": "user", "content": "Repeat after me: Grüezi, world"}]
 BLOCKS = [{"role": "user", "content": [{"text": "Repeat after me: Grüezi, world"}]}]
 
 
-@pytest.fixture(params=["api", "buffered"], ids=["streaming-on", "streaming-off"])
-def deployment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, api: Api, buffered: Api) -> Api:
-    """Both deployments in turn, trusted by the SDKs. Named here, or pytest-terraform would remove one too early."""
-    found = {"api": api, "buffered": buffered}[request.param]
+@pytest.fixture(params=[True, False], ids=["streaming-on", "streaming-off"])
+def deployment(request: pytest.FixtureRequest, api: Api, buffered: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
+    """Both deployments in turn, trusted by the SDKs."""
+    found = api if request.param else buffered
     monkeypatch.setenv("SSL_CERT_FILE", found.ca_file)
     return found
 
