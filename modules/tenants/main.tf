@@ -31,7 +31,25 @@ locals {
     365 * local.expiry_years[hash] + floor(local.expiry_years[hash] / 4) - floor(local.expiry_years[hash] / 100) + floor(local.expiry_years[hash] / 400)
     + floor((153 * (date.month > 2 ? date.month - 3 : date.month + 9) + 2) / 5) + date.day - 719469
   ) }
-  expiry_seconds = { for hash, date in local.expiry_dates : hash => 86400 * local.expiry_days[hash] + 3600 * date.hour + 60 * date.minute + date.second }
+  expiries = { for hash, date in local.expiry_dates : hash => {
+    expires_at = { N = tostring(86400 * local.expiry_days[hash] + 3600 * date.hour + 60 * date.minute + date.second) }
+  } }
+
+  # The items are written here, whole, and the resources only take them: what a resource refers to, Terraform walks through
+  # for each of its instances, and with thousands of tenants that would be most of a plan's time.
+  key_items = { for hash, key in local.keys : hash => jsonencode(merge(
+    { pk = { S = "key#${hash}" }, tenant = { S = key.tenant } },
+    try(local.expiries[hash], {}),
+  )) }
+  principal_items = { for principal, tenants in local.principals : principal => jsonencode({
+    pk     = { S = "principal#${principal}" }
+    tenant = { S = tenants[0] }
+  }) }
+  tenant_items = { for tenant, settings in local.tenants : tenant => jsonencode(merge(
+    { pk = { S = "tenant#${tenant}" }, models = { SS = sort(settings.models) } },
+    { for name in ["budgets"] : name => { M = { for budget, limit in local.budgets[tenant] : budget => { N = tostring(limit) } } } if length(local.budgets[tenant]) > 0 },
+    { for limit in settings.max_output_tokens[*] : "max_output_tokens" => { N = tostring(limit) } },
+  )) }
 }
 
 resource "aws_dynamodb_table" "this" {
@@ -99,35 +117,25 @@ resource "aws_dynamodb_table" "this" {
 }
 
 resource "aws_dynamodb_table_item" "key" {
-  for_each = local.keys
+  for_each = local.key_items
 
   table_name = aws_dynamodb_table.this.name
   hash_key   = aws_dynamodb_table.this.hash_key
-  item = jsonencode(merge(
-    { pk = { S = "key#${each.key}" }, tenant = { S = each.value.tenant } },
-    { for hash, seconds in { (each.key) = lookup(local.expiry_seconds, each.key, null) } : "expires_at" => { N = tostring(seconds) } if seconds != null },
-  ))
+  item       = each.value
 }
 
 resource "aws_dynamodb_table_item" "principal" {
-  for_each = { for principal, tenants in local.principals : principal => tenants[0] }
+  for_each = local.principal_items
 
   table_name = aws_dynamodb_table.this.name
   hash_key   = aws_dynamodb_table.this.hash_key
-  item = jsonencode({
-    pk     = { S = "principal#${each.key}" }
-    tenant = { S = each.value }
-  })
+  item       = each.value
 }
 
 resource "aws_dynamodb_table_item" "tenant" {
-  for_each = local.tenants
+  for_each = local.tenant_items
 
   table_name = aws_dynamodb_table.this.name
   hash_key   = aws_dynamodb_table.this.hash_key
-  item = jsonencode(merge(
-    { pk = { S = "tenant#${each.key}" }, models = { SS = sort(each.value.models) } },
-    { for name in ["budgets"] : name => { M = { for budget, limit in local.budgets[each.key] : budget => { N = tostring(limit) } } } if length(local.budgets[each.key]) > 0 },
-    { for name in ["max_output_tokens"] : name => { N = tostring(each.value[name]) } if each.value[name] != null },
-  ))
+  item       = each.value
 }
