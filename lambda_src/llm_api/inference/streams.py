@@ -108,6 +108,8 @@ class FrameReader:
             except Exhausted:
                 return
             except Exception as error:
+                if self._deadline.remaining_seconds() <= 0:  # the socket's own timeout came with the deadline
+                    raise StreamFault(failures.out_of_time(self._target)) from error
                 failure = failures.of_exception(error, self._target)
                 self._free = not self._begun and failures.is_free(failure)
                 raise StreamFault(failure) from error
