@@ -142,7 +142,7 @@ def test_a_read_that_times_out_at_the_deadline_is_out_of_time() -> None:
 
     passed = Deadline(0.0, clock=lambda: 1.0)
     pump = GivingUp(byte for byte in (b"",))
-    reader = FrameReader(pump, FAST, "converse", b"{}", passed, Progress(), pings=True, patience=Patience())
+    reader = FrameReader(pump, FAST, "converse", bytes, passed, Progress(), pings=True, patience=Patience())
 
     # WHEN it is read
     with pytest.raises(StreamFault) as fault:
