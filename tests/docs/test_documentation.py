@@ -123,7 +123,8 @@ def test_terraform_is_valid(code: str, tmp_path: Path) -> None:
     # GIVEN a block as somebody's root module, with the repository as its source and its variables declared
     sources = re.sub(
         r'source\s*=\s*"git::https://example.com/terraform-aws-llm-api.git(//([^?"]+))?(\?[^"]*)?"',
-        lambda match: f'source = "{ROOT / (match[2] or "")}"',
+        # Relative, because a module that uses the one beside it may not leave the package that an absolute path makes.
+        lambda match: f'source = "{os.path.relpath(ROOT / (match[2] or ""), tmp_path)}"',
         code,
     )
     sources = re.sub(r'source\s*=\s*"(\.\./)+"', f'source = "{ROOT}"', sources)

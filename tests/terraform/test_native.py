@@ -92,10 +92,9 @@ def planned(root: Path, file: str, calls: Mapping[str, str]) -> list[str]:
     providers = re.findall(r'^provider "aws" \{\n.*?^\}\n', (HERE / file).read_text(), re.MULTILINE | re.DOTALL)
     (root / "main.tf").write_text("\n".join([*providers, *calls.values()]))
     identities = [
-        f"override_data {{\n  target = module.{name}.data.aws_caller_identity.current\n"
-        '  values = { account_id = "123456789012" }\n}\n'
+        f'override_data {{\n  target = module.{name}.{target}\n  values = {{ account_id = "123456789012" }}\n}}\n'
         for name in calls
-        if "override_data" in (HERE / file).read_text()
+        for target in re.findall(r"^override_data \{\n  target += (\S+)", (HERE / file).read_text(), re.MULTILINE)
     ]
     (root / "all.tftest.hcl").write_text("".join(identities) + 'run "all" {\n  command = plan\n}\n')
     initialize(root)

@@ -439,4 +439,5 @@ def test_failed_condition_returns_the_item(client: Callable[[str], Any]) -> None
 
 def test_every_gap_has_a_test() -> None:
     # GIVEN WHEN THEN
-    assert {fill.__name__ for fill in gaps.GAPS} == _shown
+    elsewhere = {"interpreter", "s3", "stepfunctions"}  # test_gaps_stepfunctions.py
+    assert {fill.__name__ for fill in gaps.GAPS if fill.__module__.rsplit(".", 1)[-1] not in elsewhere} == _shown

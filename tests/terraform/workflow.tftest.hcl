@@ -1,0 +1,219 @@
+# What is compiled, and what the role may do.
+
+# The real provider, offline: nothing that is planned here is looked up.
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_data {
+  target = module.models.data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+# The provider would have AWS validate the definition.
+override_resource {
+  target          = aws_sfn_state_machine.this
+  override_during = plan
+  values          = { arn = "arn:aws:states:us-east-1:123456789012:stateMachine:acme" }
+}
+
+variables {
+  name = "acme"
+  models = {
+    nova  = { id = "amazon.nova-lite-v1:0", max_output_tokens = 500 }
+    embed = { id = "amazon.titan-embed-text-v2:0" }
+    guarded = {
+      id        = "amazon.nova-pro-v1:0"
+      guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abc123", version = "1" }
+    }
+    own = { sagemaker = { endpoint = "acme-llama" } }
+  }
+}
+
+run "a_prompt_calls_its_model_directly" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    models = {
+      fast = {
+        id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+        destination_regions = ["us-east-1", "us-east-2"]
+      }
+    }
+    sequence = ["a"]
+    steps    = { a = { prompt = { model = "fast", max_output_tokens = 100, text = "Say {{ $input.this }}!" } } }
+  }
+
+  # By the profile's full ARN, over the SDK integration.
+  assert {
+    condition = (
+      jsondecode(output.definition).QueryLanguage == "JSONata" &&
+      jsondecode(output.definition).States.a.Resource == "arn:aws:states:::aws-sdk:bedrockruntime:converse" &&
+      jsondecode(output.definition).States.a.Arguments.ModelId == "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0" &&
+      jsondecode(output.definition).States.a.Arguments.InferenceConfig == { MaxTokens = 100 }
+    )
+    error_message = "the call is another one"
+  }
+
+  # Only what may pass is tried again, with full jitter, and every failure has a name.
+  assert {
+    condition = jsondecode(output.definition).States.a.Retry == [{
+      BackoffRate = 2, IntervalSeconds = 2, JitterStrategy = "FULL", MaxAttempts = 5, MaxDelaySeconds = 60
+      ErrorEquals = [for name in ["InternalServer", "ModelError", "ModelNotReady", "ModelTimeout", "SdkClient", "ServiceUnavailable", "Throttling"] : "BedrockRuntime.${name}Exception"]
+    }]
+    error_message = "the retries are others"
+  }
+  assert {
+    condition     = jsondecode(output.definition).States.a.Catch[0].Next == "Failed" && jsondecode(output.definition).States.Failed.Type == "Fail"
+    error_message = "a failure has no name"
+  }
+
+  # The role: its models without streams, and log deliveries; nothing else.
+  assert {
+    condition = join(",", distinct(flatten([for document in output.policy_documents : [for statement in jsondecode(document).Statement : [
+      for action in flatten([statement.Action]) : action if !startswith(action, "logs:")
+    ]]]))) == "bedrock:InvokeModel"
+    error_message = "the role may do more than call its models"
+  }
+  assert {
+    condition = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition == {
+      StringEquals = { "aws:SourceAccount" = "123456789012" }
+      ArnLike      = { "aws:SourceArn" = ["arn:aws:states:us-east-1:123456789012:stateMachine:acme"] }
+    }
+    error_message = "others may run as this role"
+  }
+
+  # No data in the log, and nothing that isn't needed.
+  assert {
+    condition     = aws_sfn_state_machine.this.logging_configuration[0].include_execution_data == false && aws_sfn_state_machine.this.logging_configuration[0].level == "ERROR"
+    error_message = "data would be logged"
+  }
+  assert {
+    condition     = length(aws_s3_bucket.payloads) + length(aws_sns_topic.approvals) == 0
+    error_message = "there is a bucket or a topic that nobody needs"
+  }
+}
+
+run "a_guarded_model_is_called_with_its_guardrail" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    sequence = ["a", "b"]
+    steps = {
+      a = { prompt = { model = "guarded", max_output_tokens = 100, text = "Hello" } }
+      b = { prompt = { model = "nova", max_output_tokens = 100, text = "Hello", guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/step1", version = "7" } } }
+    }
+  }
+  assert {
+    condition = (
+      jsondecode(output.definition).States.a.Arguments.GuardrailConfig.GuardrailVersion == "1" &&
+      jsondecode(output.definition).States.b.Arguments.GuardrailConfig.GuardrailIdentifier == "arn:aws:bedrock:us-east-1:123456789012:guardrail/step1"
+    )
+    error_message = "a guardrail is missing"
+  }
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource if statement.Sid == "ApplyStepGuardrails"] == [["arn:aws:bedrock:us-east-1:123456789012:guardrail/step1"]]
+    error_message = "the step's guardrail may not be applied"
+  }
+}
+
+run "a_distributed_map_may_start_itself" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    sequence = ["all"]
+    steps = {
+      all = { map = { objects = { bucket = "acme-docs", prefix = "in/" }, steps = ["a"], concurrency = 100, tolerated_failure_percentage = 5 } }
+      a   = { prompt = { model = "nova", max_output_tokens = 100, text = "{{ $item.text }}" } }
+    }
+  }
+  assert {
+    condition = (
+      jsondecode(output.definition).States.all.ItemProcessor.ProcessorConfig == { ExecutionType = "STANDARD", Mode = "DISTRIBUTED" } &&
+      jsondecode(output.definition).States.all.MaxConcurrency == 100 &&
+      jsondecode(output.definition).States.all.ToleratedFailurePercentage == 5
+    )
+    error_message = "it isn't distributed"
+  }
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid => statement.Resource if statement.Sid != "DeliverLogs" } == {
+      ListAll     = ["arn:aws:s3:::acme-docs"]
+      ReadAll     = ["arn:aws:s3:::acme-docs/in/*"]
+      StartItems  = ["arn:aws:states:us-east-1:123456789012:stateMachine:acme"]
+      FollowItems = ["arn:aws:states:us-east-1:123456789012:execution:acme/all:*"]
+    }
+    error_message = "the role's statements are others"
+  }
+  assert {
+    condition     = contains(jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition.ArnLike["aws:SourceArn"], "arn:aws:states:us-east-1:123456789012:stateMachine:acme/all")
+    error_message = "the map's items can't run as this role"
+  }
+}
+
+run "a_few_items_stay_inside" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    sequence = ["all"]
+    steps = {
+      all = { map = { items = "$input.words", steps = ["a"] } }
+      a   = { prompt = { model = "nova", max_output_tokens = 100, text = "{{ $item }}" } }
+    }
+  }
+  assert {
+    condition     = jsondecode(output.definition).States.all.ItemProcessor.ProcessorConfig == { Mode = "INLINE" } && length(jsondecode(aws_iam_role_policy.this.policy).Statement) == 1
+    error_message = "a small map is distributed"
+  }
+}
+
+run "what_is_not_declared_is_not_there" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    kms_key         = { arn = "arn:aws:kms:us-east-1:123456789012:key/1234" }
+    tracing         = true
+    timeout_seconds = 600
+    sequence        = ["large", "ask"]
+    steps = {
+      large = { invoke = { model = "embed", request = "{{ $input.key }}", answer = "{{ $input.key }}" } }
+      ask   = { approval = { message = "Yes?" } }
+    }
+  }
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == [
+      "DeliverLogs", "SendTraces", "ReadRequests", "WriteAnswers", "AskForApproval", "UseKeyForExecutions", "UseKeyForData",
+    ]
+    error_message = "the role's statements are others"
+  }
+  assert {
+    condition = (
+      jsondecode(output.definition).TimeoutSeconds == 600 &&
+      aws_s3_bucket.payloads["payloads"].bucket == "acme-123456789012-us-east-1" &&
+      aws_sns_topic.approvals["approvals"].kms_master_key_id == "arn:aws:kms:us-east-1:123456789012:key/1234" &&
+      aws_sfn_state_machine.this.encryption_configuration[0].type == "CUSTOMER_MANAGED_KMS_KEY"
+    )
+    error_message = "an option is missing"
+  }
+}
+
+run "a_definition_of_ones_own_names_models_by_alias" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    definition = jsonencode({ StartAt = "A", States = { A = { Type = "Task", ModelId = "{{ models.nova }}", Other = "{{ models.embed }}/x", End = true } } })
+  }
+  assert {
+    condition     = jsondecode(output.definition).States.A.ModelId == "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0" && jsondecode(output.definition).States.A.Other == "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0/x"
+    error_message = "the models aren't there"
+  }
+}
