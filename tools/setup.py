@@ -26,6 +26,7 @@ LAMBDA_PYTHON = "3.13"
 """The default of the function module's `runtime`; its interpreter runs the sandboxes where one is installed."""
 
 PROVIDER_VERSION = os.environ.get("AWS_PROVIDER_VERSION", "5.100.0")
+"""A version or a constraint such as `~> 6.0`."""
 
 
 def main() -> None:
@@ -117,16 +118,18 @@ def terraform() -> None:
     scratch = STATE / "terraform"
     installed = scratch / ".terraform/providers"
     configuration = STATE / "terraform.rc"
-    plugin = f"*/hashicorp/aws/{PROVIDER_VERSION}/*/terraform-provider-aws*"
-    if configuration.exists() and any(installed.glob(plugin)):
+    wanted = (
+        'terraform {\n  required_providers {\n    aws = {\n      source  = "hashicorp/aws"\n'
+        f'      version = "{PROVIDER_VERSION}"\n    }}\n  }}\n}}\n'
+    )
+    asked = scratch / "versions.tf"
+    plugins = installed.glob("*/hashicorp/aws/*/*/terraform-provider-aws*")
+    if configuration.exists() and asked.exists() and asked.read_text() == wanted and any(plugins):
         return
     say(f"looking for the AWS provider {PROVIDER_VERSION}")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
-    (scratch / "versions.tf").write_text(
-        'terraform {\n  required_providers {\n    aws = {\n      source  = "hashicorp/aws"\n'
-        f'      version = "{PROVIDER_VERSION}"\n    }}\n  }}\n}}\n'
-    )
+    asked.write_text(wanted)
     init = [program, f"-chdir={scratch}", "init", "-backend=false", "-input=false", "-no-color"]
     attempt = run(init, check=False)
     if attempt.returncode:
