@@ -96,6 +96,7 @@ def ask(client: Any) -> None:
     heading("An advert from a specification and a photograph, by boto3")
     specification = (QUICKSTART / "spec.md").read_text()
     photograph = (QUICKSTART / "suv.jpg").read_bytes()
+    say("  A stand-in answers: it speaks the model's wire format and counts its tokens, but it does not think.")
     say('  client.converse(modelId="fast", messages=[specification, photograph])\n')
     began = time.monotonic()
     answer = client.converse(

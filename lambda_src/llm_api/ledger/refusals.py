@@ -17,12 +17,16 @@ def over_budget(exceeded: Sequence[Counter], standing: Standing, amount: Amount,
     resets_at = standing.resets_at(counter)
     # All but the words is the same for every window; that a day or a month has to pass, SDKs understand by the class.
     error = OverBudget if window == "minute" else BudgetSpent
-    refusal = error(
-        f"Your budget of {amount_text(counter, standing.budgets[counter])} a {window} has "
-        f"{amount_text(counter, standing.left(counter))} left until {timestamp(resets_at)}, and this request may use "
-        f"{amount_text(counter, amount.of(kind))}. Wait until then, or send less and ask for fewer output tokens.",
-        retry_after_seconds=max(1.0, resets_at - now),
-    )
+    budget = f"Your budget of {amount_text(counter, standing.budgets[counter])} a {window}"
+    until = timestamp(resets_at)
+    if kind == "requests":
+        message = f"{budget} is used up until {until}. Wait until then."
+    else:
+        message = (
+            f"{budget} has {amount_text(counter, standing.left(counter))} left until {until}, and this request may use "
+            f"{amount_text(counter, amount.of(kind))}. Wait until then, or send less and ask for fewer output tokens."
+        )
+    refusal = error(message, retry_after_seconds=max(1.0, resets_at - now))
     refusal.headers = standing.headers(now)
     return refusal
 
