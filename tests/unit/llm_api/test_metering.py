@@ -240,7 +240,7 @@ def test_free_routes_count_nothing(deploy: Deploy, method: str, route: str) -> N
 def test_who_is_over_budget_hears_it_in_every_dialect(deploy: Deploy) -> None:
     # GIVEN budgets that are too small for any request
     world = deploy(tokens_per_minute="1300")
-    world.send("/v1/messages", {**CHAT, "max_tokens": 1}, stalled, seconds=0.05)
+    world.send("/v1/messages", {**CHAT, "max_tokens": 1}, stalled, seconds=0.5)
 
     # WHEN each SDK calls
     bedrock = world.send("/model/{modelId}/converse", CONVERSE)
