@@ -20,22 +20,7 @@ def main() -> None:
         "terraform fmt": lambda: shell("terraform", "fmt", "-check", "-recursive", "-diff"),
         "terraform validate": validate,
         "policy lint": policies,
-        "checkov": lambda: shell(
-            ".venv-lint/bin/checkov",
-            "--directory",
-            ".",
-            "--framework",
-            "terraform",
-            "--skip-download",
-            "--quiet",
-            "--compact",
-            "--skip-path",
-            ".venv",
-            "--skip-path",
-            ".local",
-            "--skip-path",
-            "tests",
-        ),
+        "checkov": checkov,
     }
     failed = []
     for name, check in checks.items():
@@ -52,6 +37,15 @@ def shell(*command: str) -> str:
     """What the command printed if it failed, else nothing."""
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return f"{result.stdout}{result.stderr}".strip() if result.returncode else ""
+
+
+def checkov() -> str:
+    """Its findings; a file that it can't parse is one that it did not check, though it calls that a success."""
+    skipped = [option for folder in (".venv", ".local", "tests") for option in ("--skip-path", folder)]
+    command = [".venv-lint/bin/checkov", "--directory", ".", "--framework", "terraform", "--skip-download", "--compact"]
+    result = subprocess.run([*command, "--quiet", *skipped], cwd=ROOT, capture_output=True, text=True, check=False)
+    failed = result.returncode != 0 or "Parsing errors" in result.stdout
+    return f"{result.stdout}{result.stderr}".strip() if failed else ""
 
 
 def validate() -> str:

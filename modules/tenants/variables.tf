@@ -120,10 +120,10 @@ variable "tenants" {
 
   validation {
     condition = alltrue(flatten([for tenant in values(var.tenants) : [
-      for budget, limit in tenant.budgets : limit == null || startswith(budget, "usd_") ? true : limit >= 1 && limit <= 1e15 && floor(limit) == limit
+      for budget, limit in tenant.budgets : limit == null || startswith(budget, "usd_") ? true : limit >= 1 && limit <= pow(10, 15) && floor(limit) == limit
     ]]))
     error_message = "A budget in requests or tokens is a whole number from 1 to 10^15; to allow nothing, remove the tenant. Correct: ${join(", ", flatten([for name, tenant in var.tenants : [
-      for budget, limit in tenant.budgets : "${name}: ${budget}" if limit == null || startswith(budget, "usd_") ? false : !(limit >= 1 && limit <= 1e15 && floor(limit) == limit)
+      for budget, limit in tenant.budgets : "${name}: ${budget}" if limit == null || startswith(budget, "usd_") ? false : !(limit >= 1 && limit <= pow(10, 15) && floor(limit) == limit)
     ]]))}."
   }
 
@@ -137,8 +137,8 @@ variable "tenants" {
   }
 
   validation {
-    condition     = alltrue([for tenant in values(var.tenants) : tenant.max_output_tokens == null ? true : tenant.max_output_tokens >= 1 && tenant.max_output_tokens <= 1e9 && floor(tenant.max_output_tokens) == tenant.max_output_tokens])
-    error_message = "`max_output_tokens` of a tenant is a whole number of tokens, at least 1; correct: ${join(", ", [for name, tenant in var.tenants : name if tenant.max_output_tokens == null ? false : !(tenant.max_output_tokens >= 1 && tenant.max_output_tokens <= 1e9 && floor(tenant.max_output_tokens) == tenant.max_output_tokens)])}."
+    condition     = alltrue([for tenant in values(var.tenants) : tenant.max_output_tokens == null ? true : tenant.max_output_tokens >= 1 && tenant.max_output_tokens <= pow(10, 9) && floor(tenant.max_output_tokens) == tenant.max_output_tokens])
+    error_message = "`max_output_tokens` of a tenant is a whole number of tokens, at least 1; correct: ${join(", ", [for name, tenant in var.tenants : name if tenant.max_output_tokens == null ? false : !(tenant.max_output_tokens >= 1 && tenant.max_output_tokens <= pow(10, 9) && floor(tenant.max_output_tokens) == tenant.max_output_tokens)])}."
   }
 }
 
