@@ -23,7 +23,7 @@ test: setup ## all tests, or TESTS=tests/unit …
 ifdef TESTS
 	@$(VENV)/pytest $(TESTS)
 else
-	@$(VENV)/pytest --numprocesses 2 --dist worksteal $(ALONE)
+	@$(VENV)/pytest --numprocesses 2 --dist loadgroup $(ALONE)
 	@$(VENV)/pytest tests $(ALONE:%=--ignore %)
 endif
 

@@ -1,4 +1,5 @@
-# What modules/api refuses to be given: one failing case for each validation and precondition.
+# What modules/api refuses to be given: one failing case for each validation and precondition. `says` is what the message
+# must contain.
 
 provider "aws" {
   region                      = "us-east-1"
@@ -30,6 +31,7 @@ run "refuses_an_account_id_that_is_none" {
   module { source = "./modules/api" }
 
   variables {
+    # says: Each of `allowed_account_ids` has to be an account's ID of 12 digits
     allowed_account_ids = ["1234"]
   }
 
@@ -41,6 +43,7 @@ run "refuses_accounts_without_iam" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `allowed_account_ids` works with `auth = { type = "iam" }` only
     auth                = { type = "api_key" }
     allowed_account_ids = ["111122223333"]
   }
@@ -53,6 +56,7 @@ run "refuses_an_organization_id_that_is_none" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `allowed_organization_id` has to look like `o-a1b2c3d4e5`
     allowed_organization_id = "acme"
   }
 
@@ -64,6 +68,7 @@ run "refuses_an_organization_without_iam" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `allowed_organization_id` works with `auth = { type = "iam" }` only
     auth                    = { type = "api_key" }
     allowed_organization_id = "o-a1b2c3d4e5"
   }
@@ -76,6 +81,7 @@ run "refuses_an_unknown_kind_of_auth" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `auth.type` has to be `iam`, `api_key`, `cognito` or `custom`
     auth = { type = "none" }
   }
 
@@ -87,6 +93,7 @@ run "refuses_cognito_without_user_pools" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `auth.user_pool_arns` goes with `auth.type = "cognito"`
     auth = { type = "cognito" }
   }
 
@@ -98,6 +105,7 @@ run "refuses_user_pools_without_cognito" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `auth.user_pool_arns` goes with `auth.type = "cognito"`
     auth = { user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"] }
   }
 
@@ -109,6 +117,7 @@ run "refuses_scopes_without_cognito" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `auth.scopes` goes with `auth.type = "cognito"` only
     auth = { scopes = ["llm/call"] }
   }
 
@@ -120,6 +129,7 @@ run "refuses_custom_without_an_authorizer" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `auth.authorizer` goes with `auth.type = "custom"`
     auth = { type = "custom" }
   }
 
@@ -131,6 +141,7 @@ run "refuses_an_authorizer_without_custom" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `auth.authorizer` goes with `auth.type = "custom"`
     auth = { authorizer = { function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
   }
 
@@ -142,6 +153,7 @@ run "refuses_an_unknown_kind_of_authorizer" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `auth.authorizer.type` has to be `request` or `token`
     auth = { type = "custom", authorizer = { type = "jwt", function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
   }
 
@@ -153,6 +165,7 @@ run "refuses_a_token_authorizer_that_reads_no_header" {
   module { source = "./modules/api" }
 
   variables {
+    # says: A `token` authorizer reads one header
     auth = { type = "custom", authorizer = { type = "token", identity_sources = ["context.identity.sourceIp"], function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
   }
 
@@ -164,6 +177,7 @@ run "refuses_a_decision_cached_for_a_day" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `auth.authorizer.cache_seconds` has to be between 0 (no cache) and 3600
     auth = { type = "custom", authorizer = { cache_seconds = 86400, function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
   }
 
@@ -175,6 +189,7 @@ run "refuses_a_decision_cached_by_nothing" {
   module { source = "./modules/api" }
 
   variables {
+    # says: A decision is cached by its identity sources
     auth = { type = "custom", authorizer = { cache_seconds = 60, identity_sources = [], function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
   }
 
@@ -186,6 +201,7 @@ run "refuses_old_tls" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `domain.security_policy` may not be `TLS_1_0`
     domain = { name = "llm.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/a", security_policy = "TLS_1_0" }
   }
 
@@ -197,6 +213,7 @@ run "refuses_a_domain_for_a_private_api" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `domain` is a Regional domain and can't front a private API
     domain  = { name = "llm.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/a" }
     private = { vpc_endpoint_ids = ["vpce-0a1b2c3d"] }
   }
@@ -209,6 +226,7 @@ run "refuses_a_private_api_without_endpoints" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `private.vpc_endpoint_ids` has to name at least one VPC endpoint
     private = { vpc_endpoint_ids = [] }
   }
 
@@ -220,6 +238,7 @@ run "refuses_a_stage_name_with_a_slash" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `stage_name` has to be 1 to 128 letters, digits, `_` or `-`
     stage_name = "v1/live"
   }
 
@@ -231,6 +250,7 @@ run "refuses_a_throttle_that_refuses_everything" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `throttling.rate_limit` and `throttling.burst_limit` have to be above 0
     throttling = { rate_limit = 0 }
   }
 
@@ -242,6 +262,7 @@ run "refuses_a_stream_longer_than_api_gateway_waits" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `timeout_seconds` has to be between 1 and 900
     timeout_seconds = 901
   }
 
@@ -253,6 +274,7 @@ run "refuses_a_buffered_answer_later_than_any_quota" {
   module { source = "./modules/api" }
 
   variables {
+    # says: `timeout_seconds` has to be between 1 and 300
     streaming       = false
     timeout_seconds = 301
   }
@@ -265,6 +287,7 @@ run "refuses_a_resource_policy_that_is_too_long" {
   module { source = "./modules/api" }
 
   variables {
+    # says: The API's resource policy has 10362 characters and API Gateway takes 8192
     allowed_account_ids = [for index in range(300) : format("%012d", index)]
   }
 

@@ -1,4 +1,4 @@
-# What the module refuses to be given: one failing case for each validation.
+# What the module refuses to be given: one failing case for each validation. `says` is what the message must contain.
 
 provider "aws" {
   region                      = "us-east-1"
@@ -43,6 +43,7 @@ run "refuses_a_name_that_is_too_short" {
   command = plan
 
   variables {
+    # says: `name` has to be 3 to 40 lower-case letters, digits and single hyphens
     name = "ai"
   }
 
@@ -53,6 +54,7 @@ run "refuses_a_name_that_is_too_long" {
   command = plan
 
   variables {
+    # says: `name` has to be 3 to 40 lower-case letters, digits and single hyphens
     name = "a-name-of-more-than-forty-characters-is-ok"
   }
 
@@ -63,6 +65,7 @@ run "refuses_a_name_with_capitals" {
   command = plan
 
   variables {
+    # says: `name` has to be 3 to 40 lower-case letters, digits and single hyphens
     name = "AcmeLLM"
   }
 
@@ -73,6 +76,7 @@ run "refuses_a_name_with_two_hyphens" {
   command = plan
 
   variables {
+    # says: `name` has to be 3 to 40 lower-case letters, digits and single hyphens
     name = "acme--llm"
   }
 
@@ -83,6 +87,7 @@ run "refuses_api_keys_without_tenants" {
   command = plan
 
   variables {
+    # says: With `auth = { type = "api_key" }` nobody could call
     auth = { type = "api_key" }
   }
 
@@ -93,6 +98,7 @@ run "refuses_a_function_that_outlasts_the_stream" {
   command = plan
 
   variables {
+    # says: `timeout_seconds` has to be at least 3 and below what API Gateway waits, 900 seconds
     timeout_seconds = 900
   }
 
@@ -103,6 +109,7 @@ run "refuses_a_function_that_outlasts_a_buffered_answer" {
   command = plan
 
   variables {
+    # says: `timeout_seconds` has to be at least 3 and below what API Gateway waits, 29 seconds
     streaming       = false
     timeout_seconds = 29
   }
@@ -114,6 +121,7 @@ run "refuses_a_function_without_time" {
   command = plan
 
   variables {
+    # says: `timeout_seconds` has to be at least 3 and below what API Gateway waits, 900 seconds
     timeout_seconds = 0
   }
 
@@ -124,6 +132,7 @@ run "refuses_a_stream_longer_than_api_gateway_waits" {
   command = plan
 
   variables {
+    # says: `gateway_timeout_seconds` has to be between 4 and 900
     gateway_timeout_seconds = 901
   }
 
@@ -134,6 +143,7 @@ run "refuses_a_buffered_answer_later_than_any_quota" {
   command = plan
 
   variables {
+    # says: `gateway_timeout_seconds` has to be between 4 and 300
     streaming               = false
     gateway_timeout_seconds = 301
   }
@@ -145,6 +155,7 @@ run "refuses_snap_start_with_streaming" {
   command = plan
 
   variables {
+    # says: `snap_start` and `streaming` exclude each other
     snap_start = true
   }
 
@@ -155,6 +166,7 @@ run "refuses_a_metrics_namespace_of_aws" {
   command = plan
 
   variables {
+    # says: `metrics_namespace` has to be 1 to 255 letters, digits, `_`, `.`, `/`, `#` or `-`
     metrics_namespace = "AWS/Lambda"
   }
 
@@ -165,6 +177,7 @@ run "refuses_an_account_id_that_is_none" {
   command = plan
 
   variables {
+    # says: Each of `allowed_account_ids` has to be an account's ID of 12 digits
     allowed_account_ids = ["1234"]
   }
 
@@ -175,6 +188,7 @@ run "refuses_accounts_without_iam" {
   command = plan
 
   variables {
+    # says: `allowed_account_ids` works with `auth = { type = "iam" }` only
     auth                = { type = "cognito", user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"] }
     allowed_account_ids = ["111122223333"]
   }
@@ -186,6 +200,7 @@ run "refuses_an_organization_id_that_is_none" {
   command = plan
 
   variables {
+    # says: `allowed_organization_id` has to look like `o-a1b2c3d4e5`
     allowed_organization_id = "acme"
   }
 
@@ -196,6 +211,7 @@ run "refuses_an_organization_without_iam" {
   command = plan
 
   variables {
+    # says: `allowed_organization_id` works with `auth = { type = "iam" }` only
     auth                    = { type = "cognito", user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"] }
     allowed_organization_id = "o-a1b2c3d4e5"
   }
@@ -207,6 +223,7 @@ run "refuses_an_unknown_kind_of_auth" {
   command = plan
 
   variables {
+    # says: `auth.type` has to be `iam`, `api_key`, `cognito` or `custom`
     auth = { type = "none" }
   }
 
@@ -217,6 +234,7 @@ run "refuses_cognito_without_user_pools" {
   command = plan
 
   variables {
+    # says: `auth.user_pool_arns` goes with `auth.type = "cognito"`
     auth = { type = "cognito" }
   }
 
@@ -227,6 +245,7 @@ run "refuses_user_pools_without_cognito" {
   command = plan
 
   variables {
+    # says: `auth.user_pool_arns` goes with `auth.type = "cognito"`
     auth = { user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"] }
   }
 
@@ -237,6 +256,7 @@ run "refuses_scopes_without_cognito" {
   command = plan
 
   variables {
+    # says: `auth.scopes` goes with `auth.type = "cognito"` only
     auth = { scopes = ["llm/call"] }
   }
 
@@ -247,6 +267,7 @@ run "refuses_a_tenant_claim_without_claims" {
   command = plan
 
   variables {
+    # says: `auth.tenant_claim` goes with `auth.type` `cognito` and `custom`
     auth = { tenant_claim = "client_id" }
   }
 
@@ -257,6 +278,7 @@ run "refuses_a_tenant_claim_that_is_no_name" {
   command = plan
 
   variables {
+    # says: `auth.tenant_claim` has to be the name of one claim, such as `client_id` or `custom:team`
     auth = { type = "cognito", tenant_claim = "team name", user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"] }
   }
 
@@ -267,6 +289,7 @@ run "refuses_custom_without_an_authorizer" {
   command = plan
 
   variables {
+    # says: `auth.authorizer` goes with `auth.type = "custom"`
     auth = { type = "custom" }
   }
 
@@ -277,6 +300,7 @@ run "refuses_an_authorizer_without_custom" {
   command = plan
 
   variables {
+    # says: `auth.authorizer` goes with `auth.type = "custom"`
     auth = { authorizer = { function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
   }
 
@@ -287,6 +311,7 @@ run "refuses_an_unknown_kind_of_authorizer" {
   command = plan
 
   variables {
+    # says: `auth.authorizer.type` has to be `request` or `token`
     auth = { type = "custom", authorizer = { type = "jwt", function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
   }
 
@@ -297,6 +322,7 @@ run "refuses_a_token_authorizer_that_reads_no_header" {
   command = plan
 
   variables {
+    # says: A `token` authorizer reads one header
     auth = { type = "custom", authorizer = { type = "token", identity_sources = ["context.identity.sourceIp"], function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
   }
 
@@ -307,6 +333,7 @@ run "refuses_a_decision_cached_for_a_day" {
   command = plan
 
   variables {
+    # says: `auth.authorizer.cache_seconds` has to be between 0 (no cache) and 3600
     auth = { type = "custom", authorizer = { cache_seconds = 86400, function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
   }
 
@@ -317,6 +344,7 @@ run "refuses_a_decision_cached_by_nothing" {
   command = plan
 
   variables {
+    # says: A decision is cached by its identity sources
     auth = { type = "custom", authorizer = { cache_seconds = 60, identity_sources = [], function_arn = "arn:aws:lambda:us-east-1:123456789012:function:check" } }
   }
 
@@ -327,6 +355,7 @@ run "refuses_old_tls" {
   command = plan
 
   variables {
+    # says: `domain.security_policy` may not be `TLS_1_0`
     domain = { name = "llm.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/a", security_policy = "TLS_1_0" }
   }
 
@@ -337,6 +366,7 @@ run "refuses_a_domain_for_a_private_api" {
   command = plan
 
   variables {
+    # says: `domain` is a Regional domain and can't front a private API
     domain  = { name = "llm.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/a" }
     private = { vpc_endpoint_ids = ["vpce-0a1b2c3d"] }
   }
@@ -348,6 +378,7 @@ run "refuses_a_private_api_without_endpoints" {
   command = plan
 
   variables {
+    # says: `private.vpc_endpoint_ids` has to name at least one VPC endpoint
     private = { vpc_endpoint_ids = [] }
   }
 
@@ -358,6 +389,7 @@ run "refuses_a_throttle_that_refuses_everything" {
   command = plan
 
   variables {
+    # says: `throttling.rate_limit` and `throttling.burst_limit` have to be above 0
     throttling = { rate_limit = 0 }
   }
 
