@@ -1,11 +1,10 @@
 """Builds `lambda_src/dist/llm_api.zip`, the same bytes on every machine and every run.
 
-    python lambda_src/build.py           write the zip
-    python lambda_src/build.py --check   exit with 1 unless the committed zip is what the sources give
+    make package                                   write the zip
+    .venv/bin/python lambda_src/build.py --check   exit with 1 unless the committed zip is what the sources give
 
 Terraform plans a new function version whenever the zip's hash changes, so nothing of the machine may enter it: entries
-are sorted, dated 1980-01-01, with fixed modes, and stored, because zlib builds compress differently. Compiled `.pyc`
-files would break that too: one Python can't write another's.
+are sorted, dated 1980-01-01, with fixed modes, and compressed by one pinned compressor (archive.py).
 
 Docstrings and comments stay behind, and three of every four blanks that indent a line: together they are half of the
 source, and a cold start reads every byte of it. Lines keep their numbers, so a traceback from Lambda points into the
@@ -17,9 +16,10 @@ import ast
 import io
 import sys
 import tokenize
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from archive import Entry, written
 
 SOURCES = Path(__file__).resolve().parent
 ZIP = SOURCES / "dist" / "llm_api.zip"
@@ -27,12 +27,6 @@ ZIP = SOURCES / "dist" / "llm_api.zip"
 BOOTSTRAP = "bootstrap"
 PACKAGE = "llm_api"
 PACKED_SUFFIXES = frozenset({".gz", ".json", ".py"})
-EARLIEST_DATE = (1980, 1, 1, 0, 0, 0)
-"""The first moment that a zip can express."""
-
-UNIX = 3
-"""`create_system` in a zip: whose modes `external_attr` holds."""
-
 
 DOCSTRING = '"."'
 """What stands in for a docstring. Not empty: a dataclass without one writes its own, by inspecting its signature."""
@@ -51,17 +45,17 @@ def build(sources: Path = SOURCES) -> bytes:
     Raises:
         Stray: the package holds a file that is neither code nor data.
     """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(_packed(sources), key=lambda path: path.relative_to(sources).as_posix()):
-            entry = zipfile.ZipInfo(path.relative_to(sources).as_posix(), EARLIEST_DATE)
-            entry.create_system = UNIX
-            # Lambda executes the bootstrap, so its mode is part of the package; a checkout's mode bits are not.
-            mode = 0o100755 if entry.filename == BOOTSTRAP else 0o100644
-            entry.external_attr = mode << 16
-            content = path.read_bytes()
-            archive.writestr(entry, without_prose(content.decode()) if path.suffix == ".py" else content)
-    return buffer.getvalue()
+    return written(
+        _entry(path, path.relative_to(sources).as_posix())
+        for path in sorted(_packed(sources), key=lambda path: path.relative_to(sources).as_posix())
+    )
+
+
+def _entry(path: Path, name: str) -> Entry:
+    content = path.read_bytes()
+    # Lambda executes the bootstrap, so its mode is part of the package; a checkout's mode bits are not.
+    mode = 0o100755 if name == BOOTSTRAP else 0o100644
+    return Entry(name, mode, without_prose(content.decode()).encode() if path.suffix == ".py" else content)
 
 
 def without_prose(source: str) -> str:

@@ -1,5 +1,6 @@
 """The package is the same bytes on every machine."""
 
+import hashlib
 import io
 import os
 import shutil
@@ -11,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src import build
+from lambda_src import archive, build
 
 SOURCES = Path(build.__file__).parent
-MAX_BYTES = 250 * 1024
+MAX_BYTES = 250_000
 
 
 @pytest.fixture
@@ -66,13 +67,30 @@ def test_committed_zip_is_what_the_sources_give() -> None:
     assert committed.read_bytes() == build.build(), "the sources changed: run `make package` and commit the zip"
 
 
+def test_zip_is_one_that_others_read() -> None:
+    # GIVEN a zip with text, nothing, and what doesn't compress
+    entries = [
+        archive.Entry("größe.txt", 0o100644, b"weit " * 999),
+        archive.Entry("empty", 0o100644, b""),
+        archive.Entry("noise", 0o100755, hashlib.sha512(b"noise").digest()),
+    ]
+    # WHEN Python reads it, as Lambda's unpacking would
+    read = zipfile.ZipFile(io.BytesIO(archive.written(entries)))
+    # THEN checksums are right, and names, modes, dates and contents are what was written
+    assert read.testzip() is None
+    assert [
+        archive.Entry(info.filename, info.external_attr >> 16, read.read(info)) for info in read.infolist()
+    ] == entries
+    assert {info.date_time for info in read.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
 def test_bootstrap_can_be_executed() -> None:
     # GIVEN the package
-    archive = zipfile.ZipFile(io.BytesIO(build.build()))
+    package = zipfile.ZipFile(io.BytesIO(build.build()))
     # THEN Lambda may execute the wrapper, and nothing else
-    executable = [entry.filename for entry in archive.infolist() if (entry.external_attr >> 16) & stat.S_IXUSR]
+    executable = [entry.filename for entry in package.infolist() if (entry.external_attr >> 16) & stat.S_IXUSR]
     assert executable == ["bootstrap"]
-    assert stat.S_IMODE(archive.getinfo("bootstrap").external_attr >> 16) == 0o755
+    assert stat.S_IMODE(package.getinfo("bootstrap").external_attr >> 16) == 0o755
 
 
 def test_package_holds_the_package_only() -> None:
