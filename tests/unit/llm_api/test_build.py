@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_src import archive, build
+from lambda_src import archive, build, compiled
 
 SOURCES = Path(build.__file__).parent
 MAX_BYTES = 250_000
@@ -22,8 +22,17 @@ MAX_BYTES = 250_000
 def sources(tmp_path: Path) -> Path:
     """A copy of the sources that a test may change."""
     copy = tmp_path / "lambda_src"
-    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns("__pycache__", "dist"))
+    shutil.copytree(SOURCES, copy, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
+
+
+@pytest.fixture(scope="module")
+def compiler() -> str:
+    """The interpreter that compiles."""
+    found = compiled.compiler()
+    if found is None:
+        pytest.skip(f"no Python {compiled.COMPILER} on this machine; CI has one")
+    return found
 
 
 def built_elsewhere(sources: Path, cwd: Path, umask: int, timezone: str, hash_seed: str) -> bytes:
@@ -31,7 +40,13 @@ def built_elsewhere(sources: Path, cwd: Path, umask: int, timezone: str, hash_se
     subprocess.run(
         [sys.executable, str(sources / "build.py"), "--output", str(output)],
         cwd=cwd,
-        env={"PATH": os.environ["PATH"], "TZ": timezone, "PYTHONHASHSEED": hash_seed, "LC_ALL": "C"},
+        env={
+            "PATH": os.environ["PATH"],
+            "TZ": timezone,
+            "PYTHONHASHSEED": hash_seed,
+            "LC_ALL": "C",
+            "HOME": os.environ["HOME"],
+        },
         umask=umask,
         check=True,
         capture_output=True,
@@ -96,10 +111,74 @@ def test_bootstrap_can_be_executed() -> None:
 def test_package_holds_the_package_only() -> None:
     # GIVEN the package
     names = zipfile.ZipFile(io.BytesIO(build.build())).namelist()
-    # THEN it has both entries, and no test, no compiled file and no build script
+    # THEN it has both entries, and no test and no build script
     assert {"llm_api/handler.py", "llm_api/runtime.py"} < set(names)
     assert all(name == "bootstrap" or name.startswith("llm_api/") for name in names)
-    assert not [name for name in names if name.endswith(".pyc")]
+
+
+def test_compiled_files_are_those_of_the_sources_beside_them() -> None:
+    # GIVEN the committed package
+    package = zipfile.ZipFile(build.ZIP)
+    files = {name: package.read(name) for name in package.namelist()}
+    sources = {compiled.file_of(name): files[name].decode() for name in files if name.endswith(".py")}
+    # THEN each compiled file is for Python 3.13, isn't compared with a clock, and was made of the source in the zip
+    found = {name: content for name, content in files.items() if name.endswith(".pyc")}
+    assert len(found) > 30
+    for name, content in found.items():
+        assert content[:8] == b"\xf3\r\r\n\1\0\0\0"
+        assert content[8:16] == compiled.source_hash(sources[name]), name
+
+
+def test_compiled_files_are_what_the_compiler_makes_of_the_sources(compiler: str) -> None:
+    # GIVEN the one interpreter that compiles
+    # WHEN it compiles everything anew
+    # THEN the committed package is the outcome
+    assert build.build(anew=True) == build.ZIP.read_bytes(), "run `make package` and commit the zip"
+
+
+def test_python_takes_the_compiled_files(compiler: str, tmp_path: Path) -> None:
+    # GIVEN the package as Lambda unpacks it, its sources unreadable to Python
+    with zipfile.ZipFile(build.ZIP) as package:
+        package.extractall(tmp_path)
+        names = [name for name in package.namelist() if name.endswith(".pyc")]
+    for name in names:
+        (tmp_path / name.replace("__pycache__/", "").replace(f".{compiled.TAG}.pyc", ".py")).write_text("?")
+    # WHEN the runtime's Python imports what stands on the standard library alone
+    program = (
+        "from llm_api import errors, events, pricing; print(events.__cached__, events.to_request.__code__.co_filename)"
+    )
+    imported = subprocess.run([compiler, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    # THEN it needs no source
+    assert imported.returncode == 0, imported.stderr
+    # AND tells the source's place in a traceback
+    cached, source = imported.stdout.split()
+    assert cached.endswith("llm_api/__pycache__/events.cpython-313.pyc")
+    assert source.endswith("llm_api/events.py")
+
+
+def test_without_the_compiler_current_files_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a machine without that Python
+    monkeypatch.setattr(sys.modules["compiled"], "_places", lambda: iter(["/nowhere/python3.13"]))
+    # WHEN it builds from the sources that the committed package was built from
+    # THEN the package is the same
+    assert build.build() == build.ZIP.read_bytes()
+
+
+def test_without_the_compiler_a_changed_module_stops_the_build(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a machine without that Python, and a change
+    monkeypatch.setattr(sys.modules["compiled"], "_places", lambda: iter(()))
+    with (sources / "llm_api" / "app.py").open("a") as module:
+        module.write("LATER = 1\n")
+    # WHEN it builds
+    # THEN the build says which file, what is missing and how to get it
+    missing = (
+        r"^llm_api/app\.py must be compiled .* Python 3\.13\.0, which is not on this machine\. Run `uv python install"
+    )
+    with pytest.raises(build.NoCompiler, match=missing):
+        build.build(sources)
+    # AND that nothing may be kept, where that was asked for
+    with pytest.raises(build.NoCompiler, match=r"llm_api/errors\.py"):
+        build.build(anew=True)
 
 
 def test_package_stays_small() -> None:
@@ -151,7 +230,7 @@ def test_prose_stays_behind_and_lines_keep_their_numbers() -> None:
         '    """Über."""; weite = 1  # é\n'
         "    höhe: int = 2\n"
         '    """Attribute\n    docstring."""\n'
-        "    def f(self) -> str:\n"
+        "    def f(self, a: dict[str, int] | None = None, *, b: int) -> str:\n"
         "        # alone\n"
         '        return """kept # too\n        as it is"""\n'
     )
@@ -164,7 +243,7 @@ def test_prose_stays_behind_and_lines_keep_their_numbers() -> None:
     assert "'https://example.com/#anchor'\n" in packed
     assert '"""kept # too\n        as it is"""' in packed
     assert packed.count("\n") == source.count("\n")
-    assert packed.splitlines()[9] == source.splitlines()[9].replace("    ", " ")
+    assert packed.splitlines()[9] == " def f(self, a = None, *, b):"
 
 
 def test_a_class_keeps_a_docstring_that_is_not_empty() -> None:
