@@ -64,6 +64,8 @@ module "function" {
   permissions_boundary_arn = var.permissions_boundary_arn
   log_retention_days       = var.log_retention_days
   tags                     = var.tags
+  # By name, so that the policy doesn't change with the order.
+  workflows = [for name in sort(keys(var.workflows)) : var.workflows[name]]
 
   environment_variables = merge(
     {
@@ -76,6 +78,12 @@ module "function" {
     { for tenants in module.tenants : "LLM_API_TENANTS_TABLE" => tenants.table_name },
     { for claim in var.auth.tenant_claim[*] : "LLM_API_TENANT_CLAIM" => claim },
     { for metrics in [var.metrics_by_tenant] : "LLM_API_METRICS_BY_TENANT" => "true" if metrics },
+    { for names in [keys(var.workflows)] : "LLM_API_WORKFLOWS" => jsonencode({
+      for name in names : name => merge(
+        { arn = var.workflows[name].state_machine_arn },
+        { for key in ["approvals"] : key => true if var.workflows[name].approvals },
+      )
+    }) if length(names) > 0 },
   )
 }
 

@@ -434,6 +434,7 @@ variable "tenants" {
       `tokens_per_minute`, `tokens_per_day`, `tokens_per_month`, `usd_per_minute`, `usd_per_day`, `usd_per_month`.
       Minutes, days and months are those of the calendar, in UTC.
     - `max_output_tokens`: the most output tokens that one request of the tenant may ask for.
+    - `workflows`: names of the `workflows` that the tenant may use; none without.
   EOT
   type = map(object({
     models         = set(string)
@@ -455,9 +456,15 @@ variable "tenants" {
       usd_per_month       = optional(number)
     }), {})
     max_output_tokens = optional(number)
+    workflows         = optional(set(string), [])
   }))
   default  = {}
   nullable = false
+
+  validation {
+    condition     = alltrue([for tenant in values(var.tenants) : length(setsubtract(tenant.workflows, keys(var.workflows))) == 0])
+    error_message = "`tenants` name workflows that are not declared; declare them in `workflows` or remove: ${join(", ", flatten([for name, tenant in var.tenants : [for workflow in setsubtract(tenant.workflows, keys(var.workflows)) : "${name} -> ${workflow}"]]))}."
+  }
 
   validation {
     condition     = var.auth.type != "api_key" || length(var.tenants) > 0 || var.external_tenants
@@ -528,4 +535,33 @@ variable "web_acl" {
     arn = string
   })
   default = null
+}
+
+variable "workflows" {
+  description = <<-EOT
+    Workflows that callers may start by `POST /v1/workflows/NAME`, by name. Each is a state machine of Step Functions, such as one of
+    `modules/workflow`. With tenants, each tenant names those that it may use in its `workflows`.
+
+    - `state_machine_arn`: a Standard state machine in the deployment's Region, without a version or alias.
+    - `approvals`: whether the API answers its approvals, so that whoever may start it may approve too. Takes a permission that
+      IAM can't narrow to it, `states:SendTaskSuccess`.
+    - `kms_key`: the customer managed key that encrypts its executions.
+  EOT
+  type = map(object({
+    state_machine_arn = string
+    approvals         = optional(bool, false)
+    kms_key           = optional(object({ arn = string }))
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.workflows) : can(regex("^[a-z][a-z0-9_-]{0,62}$", name))])
+    error_message = "A workflow's name in `workflows` has to be 1 to 63 lower-case letters, digits, `-` or `_`, and to start with a letter; rename: ${join(", ", [for name in keys(var.workflows) : name if !can(regex("^[a-z][a-z0-9_-]{0,62}$", name))])}."
+  }
+
+  validation {
+    condition     = alltrue([for workflow in values(var.workflows) : can(regex("^arn:aws[a-z-]*:states:[a-z0-9-]+:[0-9]{12}:stateMachine:[A-Za-z0-9_-]{1,80}$", workflow.state_machine_arn))])
+    error_message = "`state_machine_arn` in `workflows` has to be a state machine's ARN, such as arn:aws:states:us-east-1:123456789012:stateMachine:advert, without a version or alias; correct: ${join(", ", [for name, workflow in var.workflows : name if !can(regex("^arn:aws[a-z-]*:states:[a-z0-9-]+:[0-9]{12}:stateMachine:[A-Za-z0-9_-]{1,80}$", workflow.state_machine_arn))])}."
+  }
 }

@@ -30,10 +30,11 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
     ),
     "dynamodb": frozenset({"GetItem", "UpdateItem"}),
     "sagemaker-runtime": frozenset({"InvokeEndpoint", "InvokeEndpointWithResponseStream"}),
+    "stepfunctions": frozenset({"DescribeExecution", "GetExecutionHistory", "SendTaskSuccess", "StartExecution"}),
 }
 """By botocore's name of the service."""
 
-ENDPOINT_PREFIXES = frozenset({"bedrock-runtime", "dynamodb", "runtime.sagemaker"})
+ENDPOINT_PREFIXES = frozenset({"bedrock-runtime", "dynamodb", "runtime.sagemaker", "states"})
 """The same services as `endpoints.json` calls them."""
 
 _PROSE = frozenset({"documentation", "max", "pattern"})

@@ -1,4 +1,4 @@
-"""What IAM is asked for the requests that a workflow's role makes: Step Functions, SNS and S3.
+"""What IAM is asked for the requests that a workflow's role and the function make: Step Functions, SNS and S3.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -12,8 +12,12 @@ from local_aws.dynamodb_access import Check
 STATES = {
     "StartExecution": "stateMachineArn",
     "DescribeExecution": "executionArn",
+    "GetExecutionHistory": "executionArn",
     "StopExecution": "executionArn",
 }
+UNSCOPED_STATES = frozenset({"SendTaskSuccess"})
+"""IAM knows no resource for these: a task's token is all that they name."""
+
 OBJECT_ACTIONS = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject"}
 
 
@@ -29,6 +33,8 @@ def checks_for(service: str, method: str, path: str, query: str, target: str, bo
             operation = target.partition(".")[2]
             if operation in STATES:
                 return [Check(f"states:{operation}", json.loads(body)[STATES[operation]])]
+            if operation in UNSCOPED_STATES:
+                return [Check(f"states:{operation}", "*")]
         case "sns":
             request = dict(parse_qsl(body.decode()))
             if request.get("Action") == "Publish" and "TopicArn" in request:

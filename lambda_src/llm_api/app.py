@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
@@ -15,13 +16,16 @@ from llm_api.registry import Target
 from llm_api.routes import dialect_of, error_for_any_client, parser_of
 from llm_api.telemetry import Record, Telemetry
 
+if TYPE_CHECKING:
+    from llm_api.workflows import Workflows
+
 
 class App:
     """Answers requests. One for each environment; its clients and what it remembers stay warm between requests.
 
     Parameters:
         settings: the deployment's.
-        ledger, inference, telemetry: made from the settings unless given.
+        ledger, inference, telemetry, workflows: made from the settings unless given.
         clock: seconds, monotonic; the one that deadlines are on.
     """
 
@@ -32,6 +36,7 @@ class App:
         ledger: Ledger | None = None,
         inference: Inference | None = None,
         telemetry: Telemetry | None = None,
+        workflows: "Workflows | None" = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
@@ -41,6 +46,7 @@ class App:
         self._telemetry = telemetry or Telemetry(
             settings.service, settings.metrics_namespace, by_tenant=settings.metrics_by_tenant
         )
+        self._workflows = workflows
         self._clock = clock
 
     def warm_up(self) -> None:
@@ -82,6 +88,8 @@ class App:
         record.dialect = dialect.NAME if dialect is not None else None
         tenant = self._ledger.authenticate(request)
         record.tenant = tenant.name
+        if record.dialect == "workflows":
+            return self._work(parser.parse(request), tenant, deadline, record)
         call: Call | Query | UsageQuery = parser.parse(request)
         if isinstance(call, Query):
             return call.render(self._registry.aliases(tenant.models))
@@ -97,6 +105,13 @@ class App:
         answered_by, answers = self._inference.answer(call, candidates, deadline, record.progress)
         response = call.render(answered_by, answers)
         return _with_warnings(response, call, answered_by)
+
+    def _work(self, call: Any, tenant: Tenant, deadline: Deadline, record: Record) -> Response:
+        from llm_api.workflows import Workflows
+
+        if self._workflows is None:
+            self._workflows = Workflows(self._settings.workflows)
+        return self._workflows.respond(call, tenant, deadline, record)
 
     def _stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, record: Record) -> Response:
         streamed = self._inference.stream(call, candidates, deadline, record.progress)

@@ -1,9 +1,10 @@
 """Settings of one deployment, read once from the function's environment."""
 
+import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 
 from llm_api.registry import Registry
 
@@ -26,6 +27,7 @@ class Settings:
         metrics_by_tenant: whether each tenant has metrics of its own, which each cost.
         metrics_namespace: the CloudWatch namespace of the metrics.
         service: the deployment's name, in each log line.
+        workflows: by name, the `arn` of its state machine and whether `approvals` are answered here.
     """
 
     registry: Registry
@@ -36,6 +38,7 @@ class Settings:
     metrics_by_tenant: bool = False
     metrics_namespace: str = "LlmApi"
     service: str = "llm-api"
+    workflows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -53,6 +56,7 @@ class Settings:
             metrics_by_tenant=_boolean(environment, "LLM_API_METRICS_BY_TENANT", default=False),
             metrics_namespace=environment.get("LLM_API_METRICS_NAMESPACE") or "LlmApi",
             service=environment.get("POWERTOOLS_SERVICE_NAME") or "llm-api",
+            workflows=_workflows(environment.get("LLM_API_WORKFLOWS") or "{}"),
         )
         if settings.auth == "api_key" and settings.tenants_table is None:
             raise ValueError("LLM_API_TENANTS_TABLE is missing: with LLM_API_AUTH=api_key the keys are in that table.")
@@ -70,6 +74,16 @@ def _registry(environment: Mapping[str, str]) -> Registry:
             "LLM_API_MODELS is malformed: it holds the registry_environment output of model-access, "
             f"unchanged ({type(error).__name__}: {error})."
         ) from error
+
+
+def _workflows(text: str) -> dict[str, dict[str, Any]]:
+    try:
+        workflows: dict[str, dict[str, Any]] = json.loads(text)
+        if all(isinstance(workflow["arn"], str) for workflow in workflows.values()):
+            return workflows
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise ValueError('LLM_API_WORKFLOWS is malformed: it holds an object such as {"NAME": {"arn": "arn:..."}}.')
 
 
 def _auth(environment: Mapping[str, str]) -> Auth:

@@ -66,6 +66,13 @@ class ModelEnded(NotFound):
     """Bedrock no longer serves the model: it is past its end of life. A fallback may answer instead."""
 
 
+class Conflict(ApiError):
+    """What is asked for doesn't fit what has happened already."""
+
+    status = 409
+    code = "ConflictException"
+
+
 class PayloadTooLarge(ApiError):
     """The request or the answer passes a limit of Lambda or API Gateway."""
 

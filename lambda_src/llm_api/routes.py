@@ -14,6 +14,7 @@ _BY_PREFIX = (
     ("/model/", "llm_api.dialects.bedrock"),
     ("/v1/messages", "llm_api.dialects.anthropic"),
     ("/v1/usage", "llm_api.dialects.usage"),
+    ("/v1/workflows/", "llm_api.dialects.workflows"),
     ("/v1/", "llm_api.dialects.openai"),
 )
 

@@ -47,6 +47,7 @@ class Record:
         dialect: whose route it was; None for an unknown path.
         tenant: who called; None before that is known.
         model: the alias that was asked for.
+        workflow, execution: what was started, asked for or answered, where it was a workflow's route.
         held: what is set aside of the tenant's budgets; None without budgets.
         status: of the answer.
         error: what the caller was told, where it wasn't an answer.
@@ -59,6 +60,8 @@ class Record:
     dialect: str | None = None
     tenant: str | None = None
     model: str | None = None
+    workflow: str | None = None
+    execution: str | None = None
     held: "Held | None" = None
     streamed: bool = False
     status: int = 500
@@ -117,6 +120,8 @@ class Telemetry:
             "dialect": record.dialect,
             "tenant": record.tenant,
             "model": record.model,
+            "workflow": record.workflow,
+            "execution": record.execution,
             "status": record.status,
             "streamed": record.streamed,
             "latency_ms": _milliseconds(now_seconds - record.started_at_seconds),

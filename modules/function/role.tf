@@ -38,6 +38,8 @@ locals {
     ]
   ]])
 
+  approving = [for workflow in var.workflows : workflow.state_machine_arn if workflow.approvals]
+
   statements = concat(
     [{
       Sid    = "WriteOwnLog"
@@ -77,6 +79,42 @@ locals {
       Action    = ["kms:Decrypt"]
       Resource  = [key.arn]
       Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${local.region}.${data.aws_partition.current.dns_suffix}" } }
+    }],
+    [for machines in [var.workflows[*].state_machine_arn] : {
+      Sid      = "StartWorkflows"
+      Effect   = "Allow"
+      Action   = ["states:StartExecution"]
+      Resource = machines
+    } if length(machines) > 0],
+    [for machines in [var.workflows[*].state_machine_arn] : {
+      Sid      = "SeeExecutions"
+      Effect   = "Allow"
+      Action   = ["states:DescribeExecution"]
+      Resource = [for machine in machines : "${replace(machine, ":stateMachine:", ":execution:")}:*"]
+    } if length(machines) > 0],
+    # Where the token of a waiting approval is found.
+    [for machines in [local.approving] : {
+      Sid      = "ReadHistories"
+      Effect   = "Allow"
+      Action   = ["states:GetExecutionHistory"]
+      Resource = [for machine in machines : "${replace(machine, ":stateMachine:", ":execution:")}:*"]
+    } if length(machines) > 0],
+    [for machines in [local.approving] : {
+      Sid    = "AnswerApprovals"
+      Effect = "Allow"
+      Action = ["states:SendTaskSuccess"]
+      # IAM knows no resource for it: whoever holds a task's token may answer. The function finds tokens in the histories
+      # above and nowhere else.
+      Resource = ["*"]
+    } if length(machines) > 0],
+    # Step Functions uses a state machine's key with the permissions of whoever starts or reads an execution.
+    # https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+    [for index, workflow in [for workflow in var.workflows : workflow if workflow.kms_key != null] : {
+      Sid       = "UseKeyOfWorkflow${index + 1}"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = [workflow.kms_key.arn]
+      Condition = { StringEquals = { "kms:EncryptionContext:aws:states:stateMachineArn" = workflow.state_machine_arn } }
     }],
     [for key in var.kms_key[*] : {
       Sid       = "DecryptOwnEnvironment"

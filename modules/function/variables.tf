@@ -221,3 +221,19 @@ variable "vpc_config" {
     error_message = "vpc_config needs at least one subnet and one security group; leave vpc_config out to run outside a VPC."
   }
 }
+
+variable "workflows" {
+  type = list(object({
+    state_machine_arn = string
+    approvals         = optional(bool, false)
+    kms_key           = optional(object({ arn = string }))
+  }))
+  default     = []
+  nullable    = false
+  description = "State machines that the handler starts and whose executions it shows: the ARN, whether it answers their `approvals`, and the key that encrypts them where that is a customer managed one."
+
+  validation {
+    condition     = alltrue([for workflow in var.workflows : can(regex("^arn:aws[a-z-]*:states:[a-z0-9-]+:[0-9]{12}:stateMachine:[A-Za-z0-9_-]{1,80}$", workflow.state_machine_arn))])
+    error_message = "workflows: state_machine_arn is a state machine's ARN (arn:aws:states:REGION:ACCOUNT:stateMachine:NAME), without a version or alias."
+  }
+}

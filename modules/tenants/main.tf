@@ -49,6 +49,7 @@ locals {
     { pk = { S = "tenant#${tenant}" }, models = { SS = sort(settings.models) } },
     { for name in ["budgets"] : name => { M = { for budget, limit in local.budgets[tenant] : budget => { N = tostring(limit) } } } if length(local.budgets[tenant]) > 0 },
     { for limit in settings.max_output_tokens[*] : "max_output_tokens" => { N = tostring(limit) } },
+    { for names in [sort(settings.workflows)] : "workflows" => { SS = names } if length(names) > 0 },
   )) }
 }
 

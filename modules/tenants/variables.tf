@@ -20,6 +20,7 @@ variable "tenants" {
       `tokens_per_minute`, `tokens_per_day`, `tokens_per_month`, `usd_per_minute`, `usd_per_day`, `usd_per_month`.
       Minutes, days and months are those of the calendar, in UTC.
     - `max_output_tokens`: the most output tokens that one request of the tenant may ask for.
+    - `workflows`: names of the deployment's workflows that the tenant may use; none without.
   EOT
   type = map(object({
     models         = set(string)
@@ -41,6 +42,7 @@ variable "tenants" {
       usd_per_month       = optional(number)
     }), {})
     max_output_tokens = optional(number)
+    workflows         = optional(set(string), [])
   }))
   nullable = false
 

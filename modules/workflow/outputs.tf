@@ -44,6 +44,8 @@ output "role_name" {
 }
 
 output "state_machine_arn" {
-  description = "The state machine's ARN: what a caller starts."
-  value       = aws_sfn_state_machine.this.arn
+  description = "The state machine's ARN: what a caller starts, and what `workflows` of the API takes."
+  # Out of names, so that a plan shows whole policies that name it.
+  value      = local.state_machine_arn
+  depends_on = [aws_sfn_state_machine.this]
 }

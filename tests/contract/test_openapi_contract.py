@@ -93,7 +93,7 @@ def test_every_answer_is_one_that_the_contract_names(
     hold()
 
 
-@pytest.mark.parametrize("label", [label for label in OPERATIONS if "POST" in label])
+@pytest.mark.parametrize("label", [label for label in OPERATIONS if "POST" in label and "/workflows/" not in label])
 def test_the_contracts_own_examples_work(api: Api, session: requests.Session, label: str) -> None:
     # GIVEN the example that the contract gives
     example, *_ = CONTRACT.get_strategies_from_examples(OPERATIONS[label])

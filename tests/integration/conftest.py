@@ -8,6 +8,7 @@ import pytest
 from botocore.config import Config
 
 from local_aws import LocalAws
+from tests.integration.workflows import Workflows, applied
 from tests.load.deployment import Deployment, deployed
 from tests.support import Api
 
@@ -32,3 +33,17 @@ def budgeted(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> I
     """A deployment whose models have prices, and whose tenants each test writes for itself."""
     with deployed(local_aws, tmp_path_factory.mktemp("budgeted") / "stack") as deployment:
         yield deployment
+
+
+@pytest.fixture(scope="session")
+def applied_workflows(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workflows]:
+    """Every kind of step, and what a deployment with workflows starts."""
+    with applied(local_aws, tmp_path_factory.mktemp("workflows") / "stack") as workflows:
+        yield workflows
+
+
+@pytest.fixture
+def workflows(applied_workflows: Workflows) -> Workflows:
+    """The workflows, with nothing in the journal."""
+    applied_workflows.aws.journal.clear()
+    return applied_workflows

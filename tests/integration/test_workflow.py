@@ -2,9 +2,7 @@
 
 import json
 import time
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -14,76 +12,24 @@ from statelint.config import Config
 from statelint.linter import Linter
 from statelint.problem import ProblemType
 
-from local_aws import LocalAws
 from local_aws.journal import Call
+from tests.integration.workflows import Workflows
 from tools.policy_lint import findings, identity_policies
-from tools.terraform import ROOT, Terraform
 
 HAIKU, NOVA, MICRO = "claude-haiku", "nova-lite", "nova-micro"
-DOCUMENTS = "test-workflow-documents"
-NAMES = ["approved", "branches", "chain", "checked", "documents", "impatient", "large", "outer", "own", "tolerant"]
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """An execution that is over."""
-
-    status: str
-    output: Any
-    error: str | None
-    cause: str
-
-
-@dataclass(frozen=True, slots=True)
-class Workflows:
-    """The applied workflows, and the plan that made them."""
-
-    aws: LocalAws
-    outputs: dict[str, Any]
-    plan: dict[str, Any]
-
-    def start(self, name: str, given: dict[str, Any]) -> str:
-        started = boto3.client("stepfunctions").start_execution(
-            stateMachineArn=self.outputs["state_machine_arns"][name], name=str(uuid.uuid4()), input=json.dumps(given)
-        )
-        arn: str = started["executionArn"]
-        return arn
-
-    def end(self, execution: str) -> Ended:
-        states = boto3.client("stepfunctions")
-        deadline = time.monotonic() + 120
-        while (told := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
-            assert time.monotonic() < deadline, "it is still running"
-            time.sleep(0.05)
-        return Ended(told["status"], json.loads(told.get("output", "null")), told.get("error"), told.get("cause") or "")
-
-    def run(self, name: str, given: dict[str, Any]) -> Ended:
-        return self.end(self.start(name, given))
-
-
-@pytest.fixture(scope="module")
-def applied(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workflows]:
-    boto3.client("s3").create_bucket(Bucket=DOCUMENTS)
-    for name, text in {"documents/a.txt": "alpha", "documents/b.txt": "beta", "elsewhere/c.txt": "gamma"}.items():
-        boto3.client("s3").put_object(Bucket=DOCUMENTS, Key=name, Body=text.encode())
-    stack = Terraform(
-        ROOT / "tests/integration/terraform/workflows",
-        tmp_path_factory.mktemp("workflows") / "stack",
-        {**local_aws.environment(), "TF_VAR_documents_bucket": DOCUMENTS},
-    )
-    stack.init()
-    plan = stack.plan()
-    stack.apply()
-    yield Workflows(local_aws, stack.outputs(), plan)
-    stack.destroy()
-    boto3.resource("s3").Bucket(DOCUMENTS).objects.all().delete()
-    boto3.client("s3").delete_bucket(Bucket=DOCUMENTS)
-
-
-@pytest.fixture
-def workflows(applied: Workflows) -> Workflows:
-    applied.aws.journal.clear()
-    return applied
+NAMES = [
+    "approved",
+    "branches",
+    "chain",
+    "checked",
+    "documents",
+    "impatient",
+    "large",
+    "outer",
+    "own",
+    "reviewed",
+    "tolerant",
+]
 
 
 def calls(workflows: Workflows) -> list[Call]:

@@ -47,6 +47,13 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
     "stalls": {"id": "amazon.nova-micro-v1:0", "max_output_tokens": 1024, "price": {"input": 0.035, "output": 0.14}},
 }
 
+_MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:test-"
+WORKFLOWS: Mapping[str, Mapping[str, Any]] = {
+    **{name: {"state_machine_arn": _MACHINE + name} for name in ("chain", "impatient", "large")},
+    **{name: {"state_machine_arn": _MACHINE + name, "approvals": True} for name in ("approved", "reviewed")},
+}
+"""State machines that `tests/integration/terraform/workflows` makes, for the tests that apply both."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -59,6 +66,7 @@ class Tenant:
     name: str
     models: Sequence[str]
     budgets: Mapping[str, int | str] = field(default_factory=dict)
+    workflows: Sequence[str] = ()
     key: str = field(default_factory=lambda: f"sk-{secrets.token_urlsafe(32)}")
 
     def items(self) -> list[dict[str, Any]]:
@@ -66,6 +74,8 @@ class Tenant:
         tenant: dict[str, Any] = {"pk": {"S": f"tenant#{self.name}"}, "models": {"SS": sorted(self.models)}}
         if self.budgets:
             tenant["budgets"] = {"M": {name: {"N": str(limit)} for name, limit in self.budgets.items()}}
+        if self.workflows:
+            tenant["workflows"] = {"SS": sorted(self.workflows)}
         return [tenant, {"pk": {"S": f"key#{sha256(self.key)}"}, "tenant": {"S": self.name}}]
 
 
@@ -113,7 +123,7 @@ class Deployment:
 @contextmanager
 def deployed(aws: LocalAws, workspace: Path) -> Iterator[Deployment]:
     """The module on local AWS for as long as the `with` block lasts. This process's AWS settings are local AWS's."""
-    variables = {**aws.environment(), "TF_VAR_models": json.dumps(MODELS)}
+    variables = {**aws.environment(), "TF_VAR_models": json.dumps(MODELS), "TF_VAR_workflows": json.dumps(WORKFLOWS)}
     stack = Terraform(ROOT / "tests/load/terraform", workspace, variables)
     stack.init()
     stack.apply()

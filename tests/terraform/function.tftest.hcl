@@ -250,3 +250,45 @@ run "snap_start" {
     error_message = "Snapshots are of published versions."
   }
 }
+
+run "workflows" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    workflows = [
+      { state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:advert" },
+      {
+        state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:release"
+        approvals         = true
+        kms_key           = { arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
+      },
+    ]
+  }
+
+  assert {
+    condition = slice(jsondecode(aws_iam_role_policy.this.policy).Statement, 1, 6) == [
+      { Sid = "StartWorkflows", Effect = "Allow", Action = ["states:StartExecution"], Resource = ["arn:aws:states:us-east-1:123456789012:stateMachine:advert", "arn:aws:states:us-east-1:123456789012:stateMachine:release"] },
+      { Sid = "SeeExecutions", Effect = "Allow", Action = ["states:DescribeExecution"], Resource = ["arn:aws:states:us-east-1:123456789012:execution:advert:*", "arn:aws:states:us-east-1:123456789012:execution:release:*"] },
+      { Sid = "ReadHistories", Effect = "Allow", Action = ["states:GetExecutionHistory"], Resource = ["arn:aws:states:us-east-1:123456789012:execution:release:*"] },
+      { Sid = "AnswerApprovals", Effect = "Allow", Action = ["states:SendTaskSuccess"], Resource = ["*"] },
+      {
+        Sid       = "UseKeyOfWorkflow1", Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = ["arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
+        Condition = { StringEquals = { "kms:EncryptionContext:aws:states:stateMachineArn" = "arn:aws:states:us-east-1:123456789012:stateMachine:release" } }
+      },
+    ]
+    error_message = "The declared state machines and their executions, and answers only where approvals are answered: ${aws_iam_role_policy.this.policy}"
+  }
+}
+
+run "workflows_without_approvals" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    workflows = [{ state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:advert" }]
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid] == ["WriteOwnLog", "StartWorkflows", "SeeExecutions"]
+    error_message = "Nobody asked for approvals: ${aws_iam_role_policy.this.policy}"
+  }
+}

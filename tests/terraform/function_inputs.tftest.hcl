@@ -318,3 +318,16 @@ run "environment_counted_with_its_quotes" {
   }
   expect_failures = [aws_lambda_function.this]
 }
+
+run "workflow_by_version" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: without a version or alias
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    workflows             = [{ state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:advert:1" }]
+  }
+  expect_failures = [var.workflows]
+}

@@ -210,3 +210,26 @@ run "sixty_models_with_prices_fit" {
     error_message = "The environment takes ${length(jsonencode(module.function.environment_variables))} bytes."
   }
 }
+
+run "workflows_reach_the_function_and_their_tenants" {
+  command = plan
+
+  variables {
+    auth = { type = "api_key" }
+    workflows = {
+      release = { state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:release", approvals = true }
+      advert  = { state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:advert-live" }
+    }
+    tenants = {
+      marketing = { models = ["nova"], workflows = ["advert"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] }
+    }
+  }
+
+  assert {
+    condition = jsondecode(module.function.environment_variables.LLM_API_WORKFLOWS) == {
+      advert  = { arn = "arn:aws:states:us-east-1:123456789012:stateMachine:advert-live" }
+      release = { arn = "arn:aws:states:us-east-1:123456789012:stateMachine:release", approvals = true }
+    }
+    error_message = "The function doesn't know the workflows."
+  }
+}

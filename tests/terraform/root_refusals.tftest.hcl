@@ -395,3 +395,36 @@ run "refuses_a_throttle_that_refuses_everything" {
 
   expect_failures = [var.throttling]
 }
+
+run "refuses_a_workflow_with_capitals" {
+  command = plan
+
+  variables {
+    workflows = { Advert = { state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:advert" } }
+  }
+
+  expect_failures = [var.workflows]
+}
+
+run "refuses_a_workflow_that_is_no_state_machine" {
+  command = plan
+
+  variables {
+    workflows = { advert = { state_machine_arn = "arn:aws:states:us-east-1:123456789012:execution:advert:1" } }
+  }
+
+  expect_failures = [var.workflows]
+}
+
+run "refuses_a_tenants_workflow_that_is_not_declared" {
+  command = plan
+
+  variables {
+    auth = { type = "api_key" }
+    tenants = {
+      marketing = { models = ["nova"], workflows = ["advert"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] }
+    }
+  }
+
+  expect_failures = [var.tenants]
+}

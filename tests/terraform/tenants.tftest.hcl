@@ -264,3 +264,23 @@ run "tenants_that_fit_the_models" {
     error_message = "What a budget needs is asked of the models that it holds, and of no others."
   }
 }
+
+run "a_tenant_has_workflows" {
+  command = plan
+  module { source = "./modules/tenants" }
+
+  variables {
+    tenants = {
+      marketing = {
+        models         = ["nova"]
+        workflows      = ["release", "advert"]
+        api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
+      }
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_dynamodb_table_item.tenant["marketing"].item).workflows == { SS = ["advert", "release"] }
+    error_message = "A tenant's item doesn't list its workflows."
+  }
+}

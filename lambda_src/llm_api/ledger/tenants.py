@@ -35,6 +35,7 @@ class Tenant:
         budgets: the limits; empty where nothing is counted.
         max_output_tokens: the most output tokens one request may ask for.
         declared: whether the deployment's table says so.
+        workflows: those that may be started; in a deployment without tenants everybody may start all.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Tenant:
     budgets: Budgets = field(default_factory=dict)
     max_output_tokens: int | None = None
     declared: bool = False
+    workflows: frozenset[str] = frozenset()
 
 
 def read_tenant(name: str, item: Item) -> Tenant:
@@ -53,7 +55,17 @@ def read_tenant(name: str, item: Item) -> Tenant:
     models = item.get("models", {}).get("SS")
     if not isinstance(models, list):
         raise malformed(f"tenant#{name}", "has no set of models")
-    return Tenant(name, frozenset(models), _budgets(name, item), _max_output_tokens(name, item), declared=True)
+    workflows = item.get("workflows", {"SS": []}).get("SS")
+    if not isinstance(workflows, list):
+        raise malformed(f"tenant#{name}", "has workflows that are no set of strings")
+    return Tenant(
+        name,
+        frozenset(models),
+        _budgets(name, item),
+        _max_output_tokens(name, item),
+        declared=True,
+        workflows=frozenset(workflows),
+    )
 
 
 def number(value: Any) -> Decimal | None:

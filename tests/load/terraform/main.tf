@@ -21,6 +21,12 @@ variable "models" {
   type        = any
 }
 
+variable "workflows" {
+  description = "Workflows, as the root module takes them."
+  type        = any
+  default     = {}
+}
+
 module "llm_api" {
   source = "../../.."
 
@@ -31,6 +37,7 @@ module "llm_api" {
   timeout_seconds     = 12
   throttling          = { rate_limit = 10000, burst_limit = 5000 }
   deletion_protection = false
+  workflows           = var.workflows
 }
 
 output "log_group_name" {

@@ -36,7 +36,12 @@ def described(client, operation, region):
     signer = client._request_signer
     return [client.meta.endpoint_url, url, properties, client.meta.partition, signer.signing_name, signer.region_name]
 
-OPERATIONS = {"bedrock-runtime": "Converse", "dynamodb": "UpdateItem", "sagemaker-runtime": "InvokeEndpoint"}
+OPERATIONS = {
+    "bedrock-runtime": "Converse",
+    "dynamodb": "UpdateItem",
+    "sagemaker-runtime": "InvokeEndpoint",
+    "stepfunctions": "StartExecution",
+}
 with open(os.path.join(os.path.dirname(botocore.__file__), "data", "endpoints.json")) as file:
     partitions = json.load(file)["partitions"]
 theirs = botocore.session.Session()

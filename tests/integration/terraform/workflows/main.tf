@@ -135,6 +135,21 @@ module "impatient" {
   }
 }
 
+# Two approvals at once, and one for each word.
+module "reviewed" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-reviewed"
+  models   = local.models
+  sequence = ["both"]
+  steps = {
+    both   = { parallel = { branches = { editor = ["editor"], lawyer = ["each"] } } }
+    editor = { approval = { message = "Well written?", timeout_seconds = 300 } }
+    each   = { map = { items = "$input.words", steps = ["lawful"], concurrency = 4 } }
+    lawful = { approval = { message = "May we say {{ $item }}?", timeout_seconds = 300 } }
+  }
+}
+
 module "outer" {
   source = "../../../../modules/workflow"
 
@@ -199,6 +214,7 @@ output "state_machine_arns" {
     large     = module.large
     outer     = module.outer
     own       = module.own
+    reviewed  = module.reviewed
     tolerant  = module.tolerant
   } : name => workflow.state_machine_arn }
 }
@@ -215,6 +231,7 @@ output "definitions" {
     large     = module.large
     outer     = module.outer
     own       = module.own
+    reviewed  = module.reviewed
     tolerant  = module.tolerant
   } : name => workflow.definition }
 }
