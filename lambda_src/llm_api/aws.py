@@ -34,6 +34,8 @@ def create_client(service: str, **config: Any) -> Any:
 
     # Who calls, in one piece: botocore would put its own together anew for each request.
     agent = f"Botocore/{version} lang/python#{platform.python_version()} app/llm-api"
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        config["proxies"] = {}  # what botocore would find out by importing `urllib.request`
     only_once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, user_agent=agent, **config)
     with _lock:  # sessions are not thread-safe, the clients made from them are
         if os.path.isdir(os.path.join(DATA, service)) and not _wants_botocores_data():
@@ -58,7 +60,24 @@ def _own_session() -> Any:
     if _session is None:
         _session = Session()
         _session.register_component("data_loader", _loader())
+        _session.register_component("credential_provider", _FromEnvironment(_session))
     return _session
+
+
+class _FromEnvironment:
+    """Credentials in botocore's order. Lambda puts them where it looks first, and only elsewhere the rest is made."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def load_credentials(self) -> Any:
+        from botocore.credentials import EnvProvider, create_credential_resolver
+
+        found = EnvProvider().load()
+        if found is not None:
+            return found
+        region = self._session.get_config_variable("region")
+        return create_credential_resolver(self._session, region_name=region).load_credentials()
 
 
 def _botocores_session() -> Any:

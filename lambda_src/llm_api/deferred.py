@@ -1,47 +1,102 @@
-"""Puts off an import that botocore makes and nothing here needs.
+"""Puts off imports that botocore and urllib3 make and a request doesn't need: a tenth of a cold start.
 
-urllib3's HTTP/2 support, which botocore never turns on, wants to know a package's version and for that imports
-`importlib.metadata`, and with it zipfile, csv and a dozen others: six hundredths of a naive function's cold start.
-While botocore is imported, something stands in for that module that has the same names and imports it when one is used.
+While they are imported, a module of `DEFERRED` is made as usual but not run. It runs in place the first time that
+anything is looked up in it, so that whoever needs it, now or ever, has the real one. `from module import name` looks
+something up at once; where a function is imported that way, something that calls the real one is there under its name.
 """
 
-import importlib
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-METADATA = "importlib.metadata"
+if TYPE_CHECKING:  # it imports tempfile, zipfile and others
+    from importlib.abc import Loader
+
+DEFERRED: Mapping[str, tuple[str, ...]] = {
+    "ast": (),
+    "botocore.docs.bcdoc.restdoc": ("DocumentStructure",),
+    "botocore.docs.method": ("document_model_driven_method",),
+    "botocore.docs.paginator": ("document_paginate_method",),
+    "botocore.docs.service": ("ServiceDocumenter",),
+    "botocore.docs.waiter": ("document_wait_method",),
+    "configparser": (),
+    "dateutil.parser": ("parse",),
+    "importlib.metadata": ("version",),
+    "jmespath": (),
+    "mimetypes": (),
+    "shlex": (),
+    "tempfile": (),
+    "tokenize": (),
+    "urllib.request": ("getproxies", "proxy_bypass"),
+    "uuid": (),
+}
+"""By module: the functions, and classes that are only called, that are taken out of it as it is imported."""
+
+_running = threading.RLock()
 
 
-class _StandIn(ModuleType):
-    """`importlib.metadata`, as long as nobody calls `version`."""
+class _Deferred(ModuleType):
+    """A module that hasn't run yet."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") and name != "__all__":
             raise AttributeError(name)  # the import system asks for such, and takes no for an answer
-        return getattr(_real(), name)
+        return getattr(_run(self), name)
 
-    version: Callable[..., str] = staticmethod(lambda *arguments: _real().version(*arguments))
+
+class _Later:
+    """Makes the module, and keeps what would run it."""
+
+    def __init__(self, real: "Loader", functions: Sequence[str]) -> None:
+        self.real = real
+        self.functions = functions
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Deferred(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        for name in self.functions:
+            setattr(module, name, _caller(module, name))
+
+
+class _Finder:
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        functions = DEFERRED.get(name)
+        spec = PathFinder.find_spec(name, path) if functions is not None else None
+        if functions is None or spec is None or spec.loader is None:
+            return None
+        later: Any = _Later(spec.loader, functions)
+        spec.loader = later
+        return spec
 
 
 @contextmanager
-def package_metadata() -> Iterator[None]:
-    """Import `importlib.metadata` only if more than its name is needed meanwhile, and leave no trace of that."""
-    if METADATA in sys.modules:
-        yield
-        return
-    stand_in = _StandIn(METADATA)
-    sys.modules[METADATA] = stand_in
+def imports() -> Iterator[None]:
+    """Put off what is imported meanwhile."""
+    finder: Any = _Finder()
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
-        if sys.modules.get(METADATA) is stand_in:
-            del sys.modules[METADATA]
+        sys.meta_path.remove(finder)
 
 
-def _real() -> ModuleType:
-    if isinstance(sys.modules.get(METADATA), _StandIn):
-        del sys.modules[METADATA]
-    return importlib.import_module(METADATA)
+def _caller(module: ModuleType, name: str) -> Callable[..., Any]:
+    return lambda *arguments, **named: getattr(_run(module), name)(*arguments, **named)
+
+
+def _run(module: ModuleType) -> ModuleType:
+    with _running:
+        if isinstance(module, _Deferred):
+            deferred: Any = module
+            later = deferred.__loader__
+            for name in later.functions:
+                delattr(deferred, name)
+            deferred.__class__ = ModuleType
+            deferred.__loader__ = deferred.__spec__.loader = later.real
+            later.real.exec_module(deferred)
+    return module

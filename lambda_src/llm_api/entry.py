@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from llm_api import deferred
 from llm_api.deadline import Deadline
-from llm_api.deferred import package_metadata
 from llm_api.errors import ApiError, Internal
 from llm_api.events import Request, Response, to_error_response, to_proxy_response, to_request, to_stream
 
@@ -40,7 +40,7 @@ def build() -> App:
     # none; looking through it later, at each full collection, would be in vain too.
     gc.disable()
     try:
-        with package_metadata():
+        with deferred.imports():
             from llm_api.app import App as RealApp
             from llm_api.config import Settings
 

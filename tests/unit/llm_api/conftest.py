@@ -1,6 +1,9 @@
 """One model server and one set of clients for all tests of the package: making a client takes longer than a test."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from llm_api.inference.bedrock import Bedrock
@@ -9,6 +12,10 @@ from llm_api.inference.sagemaker import SageMaker
 from llm_api.registry import Target
 
 from tests.unit.llm_api.model_wire import Deployment, ModelWire
+
+ROOT = Path(__file__).resolve().parents[3]
+OLDEST_BOTOCORE = "1.40.0"
+"""The first botocore with CountTokens."""
 
 FAST = Target("fast", "us.anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic")
 
@@ -54,3 +61,25 @@ def deploy(wire: ModelWire, clients: Clients) -> Deploy:
         return Deployment(wire, clients, list(targets) or [FAST], **options)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def oldest_botocore() -> Path:
+    """A folder to import the oldest supported botocore from, fetched once."""
+    folder = ROOT / ".local" / f"botocore-{OLDEST_BOTOCORE}"
+    if not (folder / "botocore" / "__init__.py").exists():
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--target",
+            folder,
+            f"botocore=={OLDEST_BOTOCORE}",
+        ]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            pytest.skip(f"botocore {OLDEST_BOTOCORE} can't be installed here: {result.stderr.strip()[-300:]}")
+    return folder

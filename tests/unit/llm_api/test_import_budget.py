@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from llm_api.deferred import DEFERRED
 
 from lambda_src import build, compiled
 from tests.unit.llm_api.conftest import Deploy
@@ -33,12 +34,16 @@ MAX_CALLS_OF_A_CHUNK = 42
 
 LATER = {
     "boto3",
+    "botocore.docs.client",
     "concurrent.futures.thread",
-    "importlib.metadata",
+    "html.parser",
+    "jmespath.parser",
     "llm_api.dialects.anthropic",
     "llm_api.dialects.bedrock",
     "llm_api.dialects.openai",
     "llm_api.inference.sagemaker",
+    "shutil",
+    "urllib.error",
     "zipfile",
 }
 
@@ -51,12 +56,42 @@ entry.build()
 built = set(sys.modules) - before
 import llm_api.dialects.bedrock
 native = {name: module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] == "llm_api"}
-import importlib.metadata, urllib3
-print(json.dumps({
-    "built": sorted(built),
-    "native": native,
-    "version": importlib.metadata.version("urllib3") == urllib3.__version__,
-}))
+from llm_api import deferred
+put_off = sorted(name for name in deferred.DEFERRED if isinstance(sys.modules.get(name), deferred._Deferred))
+print(json.dumps({"built": sorted(built), "native": native, "put_off": put_off}))
+"""
+
+TOUCH = """
+import importlib.util, json, sys
+sys.path.insert(0, sys.argv[1])
+from llm_api import aws, deferred
+with deferred.imports():
+    client = aws.create_client("dynamodb")
+    imported = [name for name in deferred.DEFERRED if name in sys.modules]
+
+# As others hold them: a function that was taken out of its module while that was put off, and the module itself.
+import botocore.credentials, botocore.docs, botocore.docs.docstring, botocore.utils
+taken = {
+    "docs": "get_item" in str(client.get_item.__doc__),
+    "parse": botocore.credentials.parse("2026-01-02T03:04:05Z").year,
+    "proxies": isinstance(botocore.utils.getproxies(), dict),
+    "service": callable(botocore.docs.ServiceDocumenter),
+}
+
+differing = []
+for name in imported:
+    module = sys.modules[name]
+    try:
+        module.no_such_name
+    except AttributeError:
+        pass
+    spec = importlib.util.find_spec(name)
+    real = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(real)
+    same = type(module) is type(real) and type(module.__loader__) is type(real.__loader__)
+    if not same or set(vars(real)) - set(vars(module)) - {"__cached__"}:
+        differing.append(name)
+print(json.dumps({"differing": differing, "imported": imported, "taken": taken}))
 """
 
 
@@ -66,6 +101,8 @@ def started() -> dict[str, Any]:
     environment = {
         "PATH": os.defpath,
         "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "AKIDTEST",
+        "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_CONFIG_FILE": os.devnull,
         "LLM_API_MODELS": '{"fast":{"id":"amazon.nova-lite-v1:0","family":"nova"}}',
     }
@@ -84,11 +121,29 @@ def test_a_start_imports_only_what_every_request_needs(started: dict[str, Any]) 
     assert LATER & set(started["built"]) == set()
 
 
-def test_what_was_put_off_can_still_be_used(started: dict[str, Any]) -> None:
-    # GIVEN an import of botocore's that was put off
-    # WHEN somebody makes it afterwards
-    # THEN it is the real one
-    assert started["version"]
+def test_imports_are_put_off_until_after_the_start(started: dict[str, Any]) -> None:
+    # GIVEN the modules that a start need not run
+    # THEN none of those that botocore alone brings has run; the standard library's may have before the start
+    assert {name for name in DEFERRED if name.startswith(("botocore.", "dateutil", "jmespath"))} <= set(
+        started["put_off"]
+    )
+
+
+@pytest.mark.parametrize("version", ["oldest", "installed"])
+def test_what_was_put_off_can_still_be_used(version: str, request: pytest.FixtureRequest) -> None:
+    # GIVEN imports that were put off, with an old botocore and the newest
+    folder = [str(request.getfixturevalue("oldest_botocore"))] if version == "oldest" else []
+    environment = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(folder), "AWS_DEFAULT_REGION": "us-east-1"}
+    # WHEN they are used afterwards, by who imported them and by others
+    result = subprocess.run(
+        [sys.executable, "-c", TOUCH, str(PACKAGE)], env=environment, capture_output=True, text=True, check=False
+    )
+    # THEN they are the real ones
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["taken"] == {"docs": True, "parse": 2026, "proxies": True, "service": True}
+    assert found["differing"] == []
+    assert {"botocore.docs.service", "dateutil.parser", "jmespath"} <= set(found["imported"])
 
 
 def test_a_native_request_stays_within_its_modules(started: dict[str, Any]) -> None:

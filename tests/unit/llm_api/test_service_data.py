@@ -15,11 +15,9 @@ from botocore.loaders import Loader
 from llm_api import aws
 
 from lambda_src import service_data
+from tests.unit.llm_api.conftest import OLDEST_BOTOCORE
 
 ROOT = Path(__file__).resolve().parents[3]
-OLDEST = "1.40.0"
-"""The first botocore with CountTokens."""
-
 INSTALLED = Path(botocore.__file__).parent
 
 PROGRAM = """
@@ -60,28 +58,6 @@ print(json.dumps({"version": botocore.__version__, "compared": compared, "differ
 """
 
 
-@pytest.fixture(scope="session")
-def oldest_botocore() -> Path:
-    """A folder to import the oldest supported botocore from, fetched once."""
-    folder = ROOT / ".local" / f"botocore-{OLDEST}"
-    if not (folder / "botocore" / "__init__.py").exists():
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--target",
-            folder,
-            f"botocore=={OLDEST}",
-        ]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode:
-            pytest.skip(f"botocore {OLDEST} can't be installed here: {result.stderr.strip()[-300:]}")
-    return folder
-
-
 def compared(*folders: Path) -> dict[str, Any]:
     environment = {
         "PATH": os.defpath,
@@ -114,7 +90,7 @@ def test_every_region_has_the_endpoints_of_the_oldest_botocore(oldest_botocore: 
     # WHEN clients are made from our data and from its own
     found = compared(oldest_botocore)
     # THEN they call, and sign for, the same endpoints
-    assert found["version"] == OLDEST
+    assert found["version"] == OLDEST_BOTOCORE
     assert found["differing"] == []
 
 
