@@ -43,6 +43,26 @@ locals {
   }]
 }
 
+# Where pictures are put that callers fetch by URL, unless they are put into a bucket of one's own.
+module "images" {
+  source = "./modules/images"
+  count  = length([for images in var.images[*] : images if images.bucket == null])
+
+  name            = var.name
+  kms_key         = var.kms_key
+  expiration_days = var.images.expiration_days
+  force_destroy   = !var.deletion_protection
+  tags            = var.tags
+}
+
+locals {
+  # None or one.
+  images_buckets = concat(
+    [for images in module.images : { name = images.bucket_name, kms_key = var.kms_key }],
+    [for bucket in try(var.images.bucket[*], []) : bucket],
+  )
+}
+
 # The function behind every route, and the role that may do what it does and nothing else.
 module "function" {
   source = "./modules/function"
@@ -50,6 +70,7 @@ module "function" {
   name                     = var.name
   policy_documents         = module.model_access.policy_documents
   tenants_table            = one(local.tenants_tables)
+  images_bucket            = one(local.images_buckets)
   package                  = var.package
   runtime                  = var.runtime
   architecture             = var.architecture
@@ -77,6 +98,10 @@ module "function" {
     },
     { for tenants in module.tenants : "LLM_API_TENANTS_TABLE" => tenants.table_name },
     { for claim in var.auth.tenant_claim[*] : "LLM_API_TENANT_CLAIM" => claim },
+    merge([for bucket in local.images_buckets : {
+      LLM_API_IMAGES_BUCKET      = bucket.name
+      LLM_API_IMAGES_URL_SECONDS = tostring(var.images.url_seconds)
+    }]...),
     { for metrics in [var.metrics_by_tenant] : "LLM_API_METRICS_BY_TENANT" => "true" if metrics },
     { for names in [keys(var.workflows)] : "LLM_API_WORKFLOWS" => jsonencode({
       for name in names : name => merge(

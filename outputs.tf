@@ -28,6 +28,11 @@ output "function_name" {
   value       = module.function.function_name
 }
 
+output "images_bucket" {
+  description = "Bucket that pictures are put into; null without `images`."
+  value       = one(local.images_buckets[*].name)
+}
+
 output "log_group_name" {
   description = "Log group with the function's line for each request. Search it for a caller's `x-request-id`."
   value       = module.function.log_group_name

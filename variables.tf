@@ -285,9 +285,46 @@ variable "guardrail" {
   default = null
 }
 
+variable "images" {
+  description = <<-EOT
+    Give callers pictures by URL: they are put into a bucket, and the answer holds a signed address of each. Without it
+    `response_format: url` is refused, and pictures come in the answer.
+
+    - `bucket`: a bucket of your own, in the deployment's account and Region, instead of one that is created.
+      - `name`: its name.
+      - `kms_key`: the key that encrypts it, where that is a customer managed one.
+    - `expiration_days`: after how many days a picture is deleted; in a bucket of your own that is yours to do.
+    - `url_seconds`: how long an address holds. It ends with the credentials of the function that signed it, at the latest.
+  EOT
+  type = object({
+    bucket = optional(object({
+      name    = string
+      kms_key = optional(object({ arn = string }))
+    }))
+    expiration_days = optional(number, 7)
+    url_seconds     = optional(number, 3600)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.images.bucket, null) == null ? true : can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.images.bucket.name))
+    error_message = "`images.bucket.name` has to be a bucket's name, not its ARN: 3 to 63 lower-case letters, digits and inner hyphens. Names with dots don't work, because S3's certificate doesn't cover their hosts."
+  }
+
+  validation {
+    condition     = try(var.images.expiration_days, 7) >= 1 && floor(try(var.images.expiration_days, 7)) == try(var.images.expiration_days, 7)
+    error_message = "`images.expiration_days` has to be a whole number of days, at least 1."
+  }
+
+  validation {
+    condition     = try(var.images.url_seconds, 3600) >= 60 && try(var.images.url_seconds, 3600) <= 43200 && floor(try(var.images.url_seconds, 3600)) == try(var.images.url_seconds, 3600)
+    error_message = "`images.url_seconds` has to be a whole number from 60 to 43200: an address ends with the role's credentials, which last twelve hours at most."
+  }
+}
+
 variable "kms_key" {
   description = <<-EOT
-    Key that encrypts the tenants table, the function's environment and its logs, where it isn't to be AWS's own. Its key
+    Key that encrypts the tenants table, the bucket of `images`, the function's environment and its logs, where it isn't to be AWS's own. Its key
     policy has to let CloudWatch Logs use it; `examples/same-plan` holds one that does.
 
     - `arn`: the key's ARN.
@@ -512,7 +549,7 @@ variable "tracing" {
 
 variable "vpc_config" {
   description = <<-EOT
-    Subnets and security groups for the function, from where it has to reach Bedrock, DynamoDB, SageMaker and CloudWatch Logs.
+    Subnets and security groups for the function, from where it has to reach Bedrock, DynamoDB, SageMaker, CloudWatch Logs and, with `images`, S3.
 
     - `subnet_ids`: subnets, in two zones or more.
     - `security_group_ids`: security groups.

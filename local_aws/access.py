@@ -19,7 +19,8 @@ def principal_of(credentials: Credentials) -> str:
 def global_context(credentials: Credentials, region: str) -> dict[str, str | Sequence[str]]:
     """The condition keys that do not depend on the service.
 
-    `aws:SecureTransport` is true: the plain HTTP of this machine stands for AWS's TLS.
+    `aws:SecureTransport` is true: the plain HTTP of this machine stands for AWS's TLS. Every resource is in the one
+    account that there is.
     """
     now = time.time()
     return {
@@ -27,6 +28,7 @@ def global_context(credentials: Credentials, region: str) -> dict[str, str | Seq
         "aws:PrincipalAccount": credentials.account_id,
         "aws:PrincipalType": "AssumedRole" if credentials.role_arn else "User",
         "aws:RequestedRegion": region,
+        "aws:ResourceAccount": credentials.account_id,
         "aws:SecureTransport": "true",
         "aws:SourceIp": "127.0.0.1",
         "aws:ViaAWSService": "false",

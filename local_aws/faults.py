@@ -31,11 +31,16 @@ KINDS: dict[str, str] = {
     "table_throttled": "have DynamoDB refuse a function for its throughput; `model` is a part of the table's name",
     "table_fails": "have DynamoDB fail on a function, 500; nothing is written",
     "table_silent": "have DynamoDB do what a function asks, and be silent for `seconds` before it says so",
+    "bucket_fails": "have S3 fail on a function, 503; nothing is written. `model` is a part of the bucket's name",
+    "bucket_silent": "have S3 do what a function asks, and be silent for `seconds` before it says so",
 }
-"""Every kind of fault, and what it makes a model, or DynamoDB, do."""
+"""Every kind of fault, and what it makes a model, DynamoDB or S3 do."""
 
 TABLE: frozenset[str] = frozenset(kind for kind in KINDS if kind.startswith("table_"))
 """Faults of DynamoDB; their operations are such as `dynamodb:UpdateItem`."""
+
+BUCKET: frozenset[str] = frozenset(kind for kind in KINDS if kind.startswith("bucket_"))
+"""Faults of S3; their operations are such as `s3:PutObject`."""
 
 ERRORS: frozenset[str] = frozenset(kind for kind, does in KINDS.items() if "Exception" in does and "frame" not in does)
 """Faults that answer with an error instead of the model. One call takes one of them."""
@@ -84,6 +89,8 @@ class Fault:
             return False
         if (self.kind in TABLE) != operation.startswith("dynamodb:"):
             return False
+        if (self.kind in BUCKET) != operation.startswith("s3:"):
+            return False
         return (self.model is None or self.model in model) and self.operation in (None, operation)
 
 
@@ -130,12 +137,12 @@ class Faults:
         return self.add(**{str(name): value for name, value in entry.items()})
 
     def take(self, model: str, operation: str) -> Sequence[Fault]:
-        """The faults that strike this call, each counted down by one: of errors and a table's the first, else each."""
+        """The faults that strike this call, each counted down by one: of those that answer alone the first."""
         struck: list[Fault] = []
         with self._lock:
             left: list[Fault] = []
             for fault in self._waiting:
-                alone = ERRORS | TABLE
+                alone = ERRORS | TABLE | BUCKET
                 second_error = fault.kind in alone and any(one.kind in alone for one in struck)
                 if second_error or not fault.strikes(model, operation):
                     left.append(fault)

@@ -45,6 +45,7 @@ TABLE_FAILURES = {
     ),
     "table_fails": (500, "InternalServerError", "The request processing has failed: try again."),
 }
+BUCKET_FAILURES = {"bucket_fails": (503, "SlowDown", "Please reduce your request rate.")}
 REASONS = {200: "OK", 202: "Accepted", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
 
 
@@ -141,18 +142,31 @@ class Front:
         environ["wsgi.input"] = io.BytesIO(request.body)
         environ["CONTENT_LENGTH"] = str(len(request.body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
-        if request.headers.get("x-amz-target", "").startswith("DynamoDB_"):
-            return self._call_table(request, environ, start_response)
-        return self._control_plane(environ, start_response)
+        target = request.headers.get("x-amz-target", "")
+        if target.startswith("DynamoDB_"):
+            table = str(json.loads(request.body).get("TableName", ""))
+            called, operation, failures = table, f"dynamodb:{target.split('.', 1)[1]}", TABLE_FAILURES
+        elif request.service == "s3":
+            bucket = unquote(request.path).split("/")[1]
+            called, operation, failures = bucket, service_access.OBJECT_ACTIONS.get(request.method, ""), BUCKET_FAILURES
+        else:
+            return self._control_plane(environ, start_response)
+        return self._call_store(called, operation, failures, environ, start_response)
 
-    def _call_table(self, request: AwsRequest, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """A function's request to DynamoDB, which a fault may strike."""
+    def _call_store(
+        self,
+        name: str,
+        operation: str,
+        failures: Mapping[str, tuple[int, str, str]],
+        environ: Environ,
+        start_response: StartResponse,
+    ) -> Iterable[bytes]:
+        """A function's request to DynamoDB or S3, which a fault may strike."""
         faults = self._models.faults
-        table = str(json.loads(request.body).get("TableName", ""))
-        struck = faults.take(table, f"dynamodb:{request.headers['x-amz-target'].split('.', 1)[1]}")
+        struck = faults.take(name, operation)
         for fault in struck:
-            if fault.kind in TABLE_FAILURES:
-                raise AwsError(*TABLE_FAILURES[fault.kind])
+            if fault.kind in failures:
+                raise AwsError(*failures[fault.kind])
         answer = self._control_plane(environ, start_response)
         faults.sleep(sum(fault.seconds for fault in struck))
         return answer

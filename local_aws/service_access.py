@@ -1,4 +1,4 @@
-"""What IAM is asked for the requests that a workflow's role and the function make: Step Functions, SNS and S3.
+"""What IAM is asked for the requests that roles make to Step Functions, SNS and S3.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
@@ -17,6 +17,9 @@ STATES = {
 }
 UNSCOPED_STATES = frozenset({"SendTaskSuccess"})
 """IAM knows no resource for these: a task's token is all that they name."""
+
+SIGNED_BY_QUERY = "X-Amz-"
+"""How the parameters of a signed address begin."""
 
 OBJECT_ACTIONS = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject"}
 
@@ -52,6 +55,7 @@ def _s3(method: str, path: str, query: dict[str, str]) -> Sequence[Check] | None
             return [Check("s3:ListBucket", arn, {"s3:prefix": query.get("prefix", "")})]
         return None
     # A sub-resource (acl, tagging, uploads …) is an action of its own.
-    if method not in OBJECT_ACTIONS or set(query) - {"x-id"}:
+    asked = {name for name in query if not name.startswith(SIGNED_BY_QUERY)}
+    if method not in OBJECT_ACTIONS or asked - {"x-id"}:
         return None
     return [Check(OBJECT_ACTIONS[method], f"{arn}/{key}")]

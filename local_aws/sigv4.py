@@ -129,7 +129,8 @@ def verify(
     credentials = find(claim.access_key_id)
     if credentials is None or (credentials.session_token or None) != claim.security_token:
         raise SignatureRefused(Refused.UNKNOWN_KEY, "The security token included in the request is invalid.")
-    canonical = canonical_request(request, claim.signed_headers, presigned=claim.presigned_seconds is not None)
+    presigned = claim.presigned_seconds is not None
+    canonical = canonical_request(request, claim.signed_headers, presigned=presigned, s3=claim.service == "s3")
     to_sign = string_to_sign(claim.timestamp, claim.scope, canonical)
     key = signing_key(credentials.secret_access_key, claim.date, claim.region, claim.service)
     expected = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
@@ -145,19 +146,22 @@ def verify(
     return credentials
 
 
-def canonical_request(request: SignedRequest, signed_headers: Sequence[str], *, presigned: bool = False) -> str:
-    """Step 1. The path is encoded once more than it was sent, as every service but S3 has it."""
+def canonical_request(
+    request: SignedRequest, signed_headers: Sequence[str], *, presigned: bool = False, s3: bool = False
+) -> str:
+    """Step 1. The path is encoded once more than it was sent, as every service has it but S3, whose addresses don't
+    cover a payload either."""
     parameters = [pair for pair in request.parameters() if not (presigned and pair[0] == "X-Amz-Signature")]
     query = sorted((_encode(name), _encode(value)) for name, value in parameters)
     headers = "".join(f"{name}:{request.header(name) or ''}\n" for name in signed_headers)
     return "\n".join(
         (
             request.method,
-            canonical_path(request.raw_path),
+            request.raw_path if s3 else canonical_path(request.raw_path),
             "&".join(f"{name}={value}" for name, value in query),
             headers,
             ";".join(signed_headers),
-            _payload_hash(request),
+            UNSIGNED_PAYLOAD if s3 and presigned else _payload_hash(request),
         )
     )
 

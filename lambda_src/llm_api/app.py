@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
-from llm_api.dialects import Call, Dialect, Query, UsageQuery
+from llm_api.dialects import Call, Delivery, Dialect, Query, UsageQuery
 from llm_api.errors import ApiError, BadRequest, Forbidden, Internal, NotFound
-from llm_api.events import Request, Response
+from llm_api.events import Request, Response, most_body_bytes
 from llm_api.inference import Candidate, Inference, Streamed, Terms
 from llm_api.ledger import Ledger, Tenant
 from llm_api.registry import Target
@@ -17,6 +17,7 @@ from llm_api.routes import dialect_of, error_for_any_client, parser_of
 from llm_api.telemetry import Record, Telemetry
 
 if TYPE_CHECKING:
+    from llm_api.storage import Bucket
     from llm_api.workflows import Workflows
 
 
@@ -48,6 +49,7 @@ class App:
         )
         self._workflows = workflows
         self._clock = clock
+        self._bucket: Bucket | None = None
 
     def warm_up(self) -> None:
         """Make the clients that a request needs; for the environment's start, where Lambda gives a whole CPU."""
@@ -95,6 +97,8 @@ class App:
             return call.render(self._registry.aliases(tenant.models))
         if isinstance(call, UsageQuery):
             return call.render(tenant.name, self._ledger.standing(tenant))
+        if call.has_files:
+            call.delivery = self._delivery(tenant, deadline, record)
         target = self._resolve(call, tenant)
         record.model = target.alias
         if call.stream and not self._settings.streaming:
@@ -124,6 +128,17 @@ class App:
         }
         response = Response(200, headers, _rendered(call, streamed))
         return _with_warnings(response, call, streamed.target)
+
+    def _delivery(self, tenant: Tenant, deadline: Deadline, record: Record) -> Delivery:
+        most_bytes = most_body_bytes(streaming=self._settings.streaming)
+        if self._settings.images_bucket is None:
+            return Delivery(most_bytes)
+        from llm_api.storage import Bucket
+
+        if self._bucket is None:
+            self._bucket = Bucket(self._settings.images_bucket, self._settings.images_url_seconds)
+        record.files = self._bucket.files_of(tenant.name if tenant.declared else None, deadline)
+        return Delivery(most_bytes, record.files)
 
     def _resolve(self, call: Call, tenant: Tenant) -> Target:
         target = self._registry.find(call.model, tenant.models)

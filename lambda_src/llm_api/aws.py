@@ -47,6 +47,12 @@ def create_client(service: str, **config: Any) -> Any:
         return _botocores_session().create_client(service, config=only_once)
 
 
+def session() -> Any:
+    """The session for what takes no client: credentials, the Region, what AWS calls its hosts."""
+    with _lock:
+        return _botocores_session() if _wants_botocores_data() else _own_session()
+
+
 def _wants_botocores_data() -> bool:
     session = _own_session()
     return bool(session.get_config_variable("data_path") or session.get_config_variable("use_fips_endpoint"))

@@ -24,6 +24,8 @@ class Settings:
         tenants_table: the DynamoDB table of keys and tenants; None without tenants.
         tenant_claim: the claim of a token, or the field of an authorizer's context, that says whose tenant a caller
             is; None for the token's subject.
+        images_bucket: the bucket that pictures are put into; None where there is none.
+        images_url_seconds: how long a picture's address holds.
         metrics_by_tenant: whether each tenant has metrics of its own, which each cost.
         metrics_namespace: the CloudWatch namespace of the metrics.
         service: the deployment's name, in each log line.
@@ -35,6 +37,8 @@ class Settings:
     streaming: bool = True
     tenants_table: str | None = None
     tenant_claim: str | None = None
+    images_bucket: str | None = None
+    images_url_seconds: int = 3600
     metrics_by_tenant: bool = False
     metrics_namespace: str = "LlmApi"
     service: str = "llm-api"
@@ -53,6 +57,8 @@ class Settings:
             streaming=_boolean(environment, "LLM_API_STREAMING", default=True),
             tenants_table=environment.get("LLM_API_TENANTS_TABLE") or None,
             tenant_claim=environment.get("LLM_API_TENANT_CLAIM") or None,
+            images_bucket=environment.get("LLM_API_IMAGES_BUCKET") or None,
+            images_url_seconds=_seconds(environment, "LLM_API_IMAGES_URL_SECONDS", default=3600),
             metrics_by_tenant=_boolean(environment, "LLM_API_METRICS_BY_TENANT", default=False),
             metrics_namespace=environment.get("LLM_API_METRICS_NAMESPACE") or "LlmApi",
             service=environment.get("POWERTOOLS_SERVICE_NAME") or "llm-api",
@@ -93,6 +99,15 @@ def _auth(environment: Mapping[str, str]) -> Auth:
             auth: Auth = known
             return auth
     raise ValueError(f"LLM_API_AUTH is {value!r}: set it to one of {', '.join(get_args(Auth))}.")
+
+
+def _seconds(environment: Mapping[str, str], name: str, *, default: int) -> int:
+    value = environment.get(name)
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit() and int(value) > 0):
+        raise ValueError(f"{name} is {value!r}: set it to a whole number of seconds above 0.")
+    return int(value)
 
 
 def _boolean(environment: Mapping[str, str], name: str, *, default: bool) -> bool:

@@ -41,6 +41,10 @@ class BadRequest(ApiError):
     code = "ValidationException"
 
 
+class Filtered(BadRequest):
+    """The model's own filter withheld everything that it was asked for."""
+
+
 class Unauthenticated(ApiError):
     """No key, or one that nobody holds. The message never says which."""
 
@@ -115,6 +119,13 @@ class UpstreamFault(ApiError):
     status = 502
     code = "InternalServerException"
     retryable = True
+
+
+class NotDelivered(ApiError):
+    """What was made, and has to be paid for, could neither be stored nor sent. A repeat would be paid for again."""
+
+    status = 502
+    code = "InternalServerException"
 
 
 class ModelNotReady(ApiError):

@@ -18,6 +18,9 @@ MAX_PROXY_RESPONSE_BYTES = 6 * 1024 * 1024
 """Lambda's limit on a buffered answer, measured on its JSON.
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
+MAX_STREAM_BYTES = 200 * 1024 * 1024
+"""Lambda's limit on a streamed answer. API Gateway's 10 MB are a limit of buffered ones only."""
+
 MAX_PRELUDE_BYTES = 16 * 1024
 """API Gateway looks for the end of a stream's metadata in this many bytes, the delimiter included."""
 
@@ -111,6 +114,11 @@ def to_request(event: object, function_request_id: str | None = None) -> Request
         caller=_caller(context),
         function_request_id=function_request_id,
     )
+
+
+def most_body_bytes(*, streaming: bool) -> int:
+    """How long an answer's body may be, if it is JSON that holds hardly a quote: headers and escapes are taken off."""
+    return (MAX_STREAM_BYTES if streaming else MAX_PROXY_RESPONSE_BYTES) - MAX_PRELUDE_BYTES
 
 
 def to_proxy_response(response: Response) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which dialect a route belongs to. A dialect's module is imported when one of its routes is first used."""
+"""Which dialect a route belongs to. The modules of a dialect, and of a route, are imported when first used."""
 
 from importlib import import_module
 from typing import Any
@@ -35,9 +35,11 @@ def parser_of(dialect: Dialect | None, request: Request) -> Any:
     Raises:
         NotFound: there is no such route.
     """
-    if dialect is None or (request.method, request.route) not in dialect.ROUTES:
+    place = None if dialect is None else dialect.ROUTES.get((request.method, request.route))
+    if place is None:
         raise NotFound(
             f"There is no {request.method} {request.path[:200]} here. The routes are those of Bedrock (/model/…), "
             "OpenAI (/v1/chat/completions and others) and Anthropic (/v1/messages)."
         )
-    return dialect.ROUTES[request.method, request.route]
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

@@ -23,6 +23,7 @@ from llm_api.registry import PICODOLLARS_PER_USD
 
 if TYPE_CHECKING:
     from llm_api.metering import Held
+    from llm_api.storage import TenantFiles
 
 _UNITS = {
     "Requests": "Count",
@@ -48,6 +49,7 @@ class Record:
         tenant: who called; None before that is known.
         model: the alias that was asked for.
         workflow, execution: what was started, asked for or answered, where it was a workflow's route.
+        files: where files of the answer are put; None where there are none, or no place for them.
         held: what is set aside of the tenant's budgets; None without budgets.
         status: of the answer.
         error: what the caller was told, where it wasn't an answer.
@@ -62,6 +64,7 @@ class Record:
     model: str | None = None
     workflow: str | None = None
     execution: str | None = None
+    files: "TenantFiles | None" = None
     held: "Held | None" = None
     streamed: bool = False
     status: int = 500
@@ -144,6 +147,8 @@ class Telemetry:
                 for_an_hour = record.held is not None and record.held.caches_for_an_hour
                 spent = cost(progress.target.price, progress.usage, cached_for_an_hour=for_an_hour)
                 line["cost_usd"] = spent / PICODOLLARS_PER_USD
+        if record.files is not None:
+            line |= {"files_stored": record.files.stored, "storage_failure": record.files.failure}
         if record.held is not None:
             line |= _settlement(record.held)
         if progress.model_latency_ms is not None:
@@ -204,6 +209,8 @@ def _headline(record: Record) -> tuple[str, str]:
         return "ERROR" if serious else "WARNING", f"request failed: {record.error.code}"
     if record.progress.ended_by is not None:
         return "WARNING", f"stream ended early: {record.progress.ended_by}"
+    if record.files is not None and record.files.failure is not None:
+        return "WARNING", "request, but its files could not be stored"
     return "INFO", "request"
 
 

@@ -109,14 +109,23 @@ def of_answer(
         document: the answer's parsed JSON, or None where it is none.
     """
     if family in _PAID_BY_IMAGE:
-        made = document.get("images") if isinstance(document, dict) else None
-        return Usage(0, 0, images=len(made)) if isinstance(made, list) else Usage(0, 0, estimated=True)
+        return _of_images(document)
     found = [_count(headers.get(f"x-amzn-bedrock-{name}-token-count")) for name in _HEADERS]
     fields = _CONVERSE if operation == "converse" else _BODY_FIELDS.get(family, _CHAT_COMPLETIONS)
     for position, path in enumerate(fields):
         if found[position] is None and path is not None:
             found[position] = _at(document, path)
     return _complete(found, family, request, estimate_tokens(answer) if found[1] is None else 0)
+
+
+def _of_images(document: Any) -> Usage:
+    """The pictures in an answer. What a filter withheld may have to be paid for: AWS doesn't say."""
+    made = document.get("images") if isinstance(document, dict) else None
+    if not isinstance(made, list):
+        return Usage(0, 0, estimated=True)
+    reasons = document.get("finish_reasons")
+    withheld = document.get("error") or (isinstance(reasons, list) and any(reasons))
+    return Usage(0, 0, images=len(made), estimated=bool(withheld))
 
 
 class StreamUsage:

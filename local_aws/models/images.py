@@ -1,6 +1,7 @@
 """Images in and out: what format and size a picture has by its header, and small pictures made from a prompt."""
 
 import hashlib
+import random
 import struct
 import zlib
 from dataclasses import dataclass
@@ -57,19 +58,21 @@ def _webp(data: bytes) -> Picture:
     return Picture("webp")
 
 
-def paint(prompt: str, width: int, height: int) -> bytes:
+def paint(prompt: str, width: int, height: int, *, fine: bool = False) -> bytes:
     """A real PNG of the size asked for: eight bands of colours that the prompt decides, a few hundred bytes.
 
     Parameters:
         width, height: in pixels.
+        fine: whether each pixel has a colour of its own, which makes a file as large as a photograph's, or larger.
     """
     palette = hashlib.sha256(prompt.encode()).digest()
+    grain = random.Random(palette)
     rows = bytearray()
     for y in range(height):
         band = y * 8 // height
-        rows += b"\x00" + palette[band * 3 : band * 3 + 3] * width
+        rows += b"\x00" + (grain.randbytes(3 * width) if fine else palette[band * 3 : band * 3 + 3] * width)
     header = struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 9)), (b"IEND", b""))
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 0 if fine else 9)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack("!I", len(data)) + kind + data + struct.pack("!I", zlib.crc32(kind + data)) for kind, data in chunks
     )

@@ -116,6 +116,22 @@ locals {
       Resource  = [workflow.kms_key.arn]
       Condition = { StringEquals = { "kms:EncryptionContext:aws:states:stateMachineArn" = workflow.state_machine_arn } }
     }],
+    # To read is what the addresses of images are signed for. Nothing is ever listed.
+    [for bucket in var.images_bucket[*] : {
+      Sid      = "WriteAndSignImages"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject", "s3:PutObject"]
+      Resource = ["arn:${local.partition}:s3:::${bucket.name}/images/*"]
+      # A bucket that is gone could be made again by somebody else.
+      Condition = { StringEquals = { "aws:ResourceAccount" = local.account } }
+    }],
+    [for key in try(var.images_bucket.kms_key[*], []) : {
+      Sid       = "UseImagesKey"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = [key.arn]
+      Condition = { StringEquals = { "kms:ViaService" = "s3.${local.region}.${data.aws_partition.current.dns_suffix}" } }
+    }],
     [for key in var.kms_key[*] : {
       Sid       = "DecryptOwnEnvironment"
       Effect    = "Allow"

@@ -53,6 +53,20 @@ variable "architecture" {
   }
 }
 
+variable "images_bucket" {
+  type = object({
+    name    = string
+    kms_key = optional(object({ arn = string }))
+  })
+  default     = null
+  description = "The bucket, in this account and Region, that the handler puts pictures into: its name, and the key that encrypts it where that is a customer managed one. The role may write and read below `images/` in it."
+
+  validation {
+    condition     = var.images_bucket == null ? true : can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.images_bucket.name))
+    error_message = "images_bucket.name is a bucket's name, not its ARN: 3 to 63 lower-case letters, digits and inner hyphens, without dots, which S3's certificate doesn't cover."
+  }
+}
+
 variable "kms_key" {
   type = object({
     arn = string
@@ -214,7 +228,7 @@ variable "vpc_config" {
     security_group_ids = list(string)
   })
   default     = null
-  description = "Run in these subnets, with these security groups. They need a way to Bedrock, DynamoDB and CloudWatch Logs: VPC endpoints or a NAT gateway."
+  description = "Run in these subnets, with these security groups. They need a way to Bedrock, DynamoDB, CloudWatch Logs and, with `images_bucket`, S3: VPC endpoints or a NAT gateway."
 
   validation {
     condition     = var.vpc_config == null ? true : length(var.vpc_config.subnet_ids) > 0 && length(var.vpc_config.security_group_ids) > 0

@@ -52,6 +52,12 @@ def authorized(local_aws: LocalAws, situations: Any) -> Api:
 
 
 @pytest.fixture(scope="session")
+def pictures(local_aws: LocalAws, situations: Any) -> Api:
+    """`examples/images`: a writer, and a model that makes pictures, with a bucket for them."""
+    return situation(local_aws, situations, "pictures")
+
+
+@pytest.fixture(scope="session")
 def bare(local_aws: LocalAws, situations: Any) -> Api:
     """An API with API Gateway's own answers to what it refuses."""
     return situation(local_aws, situations, "bare")

@@ -120,6 +120,31 @@ class StreamFault(Exception):
         self.frame = frame
 
 
+class Files(Protocol):
+    """Where files are put that an answer names by their addresses."""
+
+    def put(self, files: Sequence[tuple[bytes, str]]) -> Sequence[str]:
+        """Keep files, each with its media type, and say where each is to be had for a while.
+
+        Raises:
+            NotDelivered: they can't be kept.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The ways in which an answer may reach its caller.
+
+    Attributes:
+        most_bytes: of the answer's body.
+        files: None where the deployment has no place for files.
+    """
+
+    most_bytes: int
+    files: Files | None = None
+
+
 class Call(ABC):
     """One request, parsed: which model it names, what to send to it and how to answer.
 
@@ -132,15 +157,18 @@ class Call(ABC):
             passed to `render_stream` contain None for each silent interval.
         portable: whether a model of another family could answer. Not so where the caller wrote the body in one
             family's own format: then only fallbacks of the same family are tried.
+        has_files: whether the answer holds files; then `delivery` is set before anything else is asked for.
     """
 
     operation: ClassVar[Operation]
     stream_content_type: ClassVar[str]
     pings: ClassVar[bool] = False
     portable: ClassVar[bool] = True
+    has_files: ClassVar[bool] = False
 
     model: str
     stream: bool
+    delivery: Delivery
 
     @abstractmethod
     def payloads(self, target: Target) -> Sequence[Payload]:
@@ -213,9 +241,10 @@ class Dialect(Protocol):
     """A module of this package: how a protocol says its errors and which calls its routes make."""
 
     NAME: str
-    ROUTES: Mapping[tuple[str, str], type[Any]]
-    """(method, route of the contract) -> a `Call` class with a classmethod `parse(request: Request) -> Call`, or a
-    class of one of the two kinds of query."""
+    ROUTES: Mapping[tuple[str, str], str]
+    """(method, route of the contract) -> where its class is, `module:Class`, so that a route's module is imported when
+    the route is first used. The class is a `Call` with a classmethod `parse(request: Request) -> Call`, or one of the
+    two kinds of query."""
 
     @staticmethod
     def error(error: ApiError, request: Request) -> Response:

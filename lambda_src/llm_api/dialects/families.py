@@ -30,6 +30,9 @@ CHAT = frozenset(
 
 EMBEDDINGS = frozenset({"titan-embed", "cohere-embed"})
 
+IMAGES = frozenset({"stability", "titan-image", "nova-canvas"})
+"""Families that make pictures from a text."""
+
 _CLAUDE_VERSION = re.compile(r"claude-(?:(?:opus|sonnet|haiku|instant|[a-z]+)-)?v?(\d{1,2})(?:[-.:](\d{1,2}))?(?!\d)")
 
 
@@ -41,6 +44,8 @@ def spoken_dialects(target: Target) -> str:
         return ", ".join((["POST /v1/messages"] if target.family == "anthropic" else []) + routes)
     if target.family in EMBEDDINGS:
         return f"POST /v1/embeddings, {native}"
+    if target.family in IMAGES:
+        return f"POST /v1/images/generations, {native}"
     return native
 
 

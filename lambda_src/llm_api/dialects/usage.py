@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from llm_api.budgets import Standing
 from llm_api.dialects import UsageQuery
@@ -31,7 +31,7 @@ class GetUsage(UsageQuery):
         )
 
 
-ROUTES: Mapping[tuple[str, str], type[Any]] = {("GET", "/v1/usage"): GetUsage}
+ROUTES: Mapping[tuple[str, str], str] = {("GET", "/v1/usage"): "llm_api.dialects.usage:GetUsage"}
 
 
 def error(error: ApiError, request: Request) -> Response:

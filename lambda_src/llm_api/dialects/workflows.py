@@ -170,10 +170,10 @@ class Approve:
         )
 
 
-ROUTES: Mapping[tuple[str, str], type[Any]] = {
-    ("POST", "/v1/workflows/{name}"): Start,
-    ("GET", "/v1/workflows/{name}/{execution}"): Show,
-    ("POST", "/v1/workflows/{name}/{execution}/approve"): Approve,
+ROUTES: Mapping[tuple[str, str], str] = {
+    ("POST", "/v1/workflows/{name}"): "llm_api.dialects.workflows:Start",
+    ("GET", "/v1/workflows/{name}/{execution}"): "llm_api.dialects.workflows:Show",
+    ("POST", "/v1/workflows/{name}/{execution}/approve"): "llm_api.dialects.workflows:Approve",
 }
 
 

@@ -27,6 +27,7 @@ from botocore.parsers import ResponseParserError
 from llm_api.errors import (
     ApiError,
     BadRequest,
+    Filtered,
     Forbidden,
     Internal,
     ModelEnded,
@@ -100,6 +101,9 @@ _NOT_ENABLED = re.compile(
     r"|INVALID_PAYMENT_INSTRUMENT|not subscribed|agreement",
     re.IGNORECASE,
 )
+_FILTERED = re.compile(r"blocked by our content filters", re.IGNORECASE)
+"""What Titan and Nova say of a prompt that they don't take."""
+
 _ARN = re.compile(r"arn:aws[\w-]*:[^\s\"'`,;)\]}]+")
 _ACCOUNT_ID = re.compile(r"\b\d{12}\b")
 
@@ -202,6 +206,8 @@ def of_code(
         return ModelEnded(
             f"Model {target.alias!r} is past its end of life at Bedrock. Use another model; GET /v1/models lists them."
         )
+    if kind is BadRequest and _FILTERED.search(message):
+        return Filtered(words)
     if kind is BadRequest and target.endpoint is not None and "not found" in message:
         return Unavailable(f"The endpoint of model {target.alias!r} doesn't exist at the moment.", reason=words)
     if kind is ModelFailed and original_status in (400, 413, 422):

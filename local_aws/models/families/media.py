@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_aws.models import tokens
+from local_aws.models.errors import validation
 from local_aws.models.formats import (
     Body,
     allow_only,
@@ -22,6 +23,7 @@ from local_aws.models.formats import (
     strings_at,
     text_at,
 )
+from local_aws.models.guardrails import FORBIDDEN
 from local_aws.models.images import inspect, paint
 from local_aws.models.types import Usage
 
@@ -172,6 +174,11 @@ def rerank(body: Body, model_id: str) -> Result:
     return Result({"results": [{"index": at, "relevance_score": score} for score, at in scored[:top]]}, Usage())
 
 
+_BLOCKED = (
+    "This request has been blocked by our content filters. Our filters automatically flagged this prompt because it "
+    "may conflict our AUP or AWS Responsible AI Policy. Please adjust your text prompt to submit a new request."
+)
+
 _TASKS = {
     "TEXT_IMAGE": "textToImageParams",
     "INPAINTING": "inPaintingParams",
@@ -199,12 +206,15 @@ def amazon_image(body: Body, model_id: str) -> Result:
     limit = 1024 if canvas else 512
     if len(text) > limit:
         raise malformed(f"#/{_TASKS[task]}/text: expected maxLength: {limit}, actual: {len(text)}")
+    if FORBIDDEN in text:
+        raise validation(_BLOCKED)
     config = body.get("imageGenerationConfig") or {}
     allow_only(config, frozenset({"quality", "numberOfImages", "height", "width", "cfgScale", "seed"}))
     number = integer_at(config, "numberOfImages", 1, high=5)
     width, height = (integer_at(config, side, 1024, low=256, high=4096) for side in ("width", "height"))
     seed = integer_at(config, "seed", 0, low=0, high=2_147_483_646)
-    images = [_encoded(f"{text}|{seed}|{at}", width, height) for at in range(number)]
+    fine = config.get("quality") == "premium"
+    images = [_encoded(f"{text}|{seed}|{at}", width, height, fine=fine) for at in range(number)]
     return Result({"images": images, "error": None}, Usage())
 
 
@@ -226,12 +236,12 @@ def stability(body: Body, model_id: str) -> Result:
     across, down = (int(side) for side in aspect.split(":"))
     width = round(1024 * math.sqrt(across / down) / 64) * 64
     height = round(1024 * math.sqrt(down / across) / 64) * 64
-    if "forbidden-topic" in text:
-        return Result({"seeds": [seed], "finish_reasons": ["Filter reason: prompt"]}, Usage())
+    if FORBIDDEN in text:
+        return Result({"finish_reasons": ["Filter reason: prompt"]}, Usage())
     return Result(
         {"seeds": [seed], "finish_reasons": [None], "images": [_encoded(f"{text}|{seed}", width, height)]}, Usage()
     )
 
 
-def _encoded(prompt: str, width: int, height: int) -> str:
-    return base64.b64encode(paint(prompt, width, height)).decode()
+def _encoded(prompt: str, width: int, height: int, *, fine: bool = False) -> str:
+    return base64.b64encode(paint(prompt, width, height, fine=fine)).decode()

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.session import Session
 from botocore.validate import ParamValidator
 from llm_api.dialects import Answer, Frame, StreamFault
-from llm_api.dialects.openai import ChatCompletion
+from llm_api.dialects.openai.chat import ChatCompletion
 from llm_api.errors import ApiError
 from llm_api.events import Request
 from llm_api.eventstream import event

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llm_api import errors
 from llm_api.dialects import Answer
 from llm_api.dialects import anthropic as dialect
-from llm_api.dialects.anthropic import CountTokens, Messages
+from llm_api.dialects.anthropic.messages import CountTokens, Messages
 from llm_api.errors import ApiError, BadRequest, UpstreamFault
 from llm_api.events import Request
 from llm_api.registry import Target

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from llm_api.dialects.anthropic import Messages
+from llm_api.dialects.anthropic.messages import Messages
 from llm_api.errors import ModelFailed, OutOfTime, Throttled
 
 from tests.unit.llm_api.dialect_support import CLAUDE, Frame, broken, chunk_frame, post

@@ -9,11 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llm_api.bounds import UNMEASURABLE_TOKENS, Bound, bound
 from llm_api.dialects import Call, Payload
-from llm_api.dialects.anthropic import ROUTES as ANTHROPIC
-from llm_api.dialects.bedrock import ROUTES as BEDROCK
-from llm_api.dialects.openai import ROUTES as OPENAI
 from llm_api.events import Request
 from llm_api.registry import Endpoint, Target
+from llm_api.routes import dialect_of, parser_of
 
 from local_aws.faults import Faults
 from local_aws.journal import Journal
@@ -36,7 +34,6 @@ MODELS = {
     "titan-embed": "amazon.titan-embed-text-v2:0",
     "cohere-embed": "cohere.embed-v4:0",
 }
-ROUTES = {**BEDROCK, **OPENAI, **ANTHROPIC}
 
 
 def target_of(family: str) -> Target:
@@ -46,7 +43,7 @@ def target_of(family: str) -> Target:
 def call_of(route: str, body: dict[str, Any]) -> Call:
     path = route.replace("{modelId}", "m")
     request = Request("r", "POST", route, path, {}, {}, json.dumps(body).encode())
-    call: Call = ROUTES["POST", route].parse(request)
+    call: Call = parser_of(dialect_of(request), request).parse(request)
     return call
 
 

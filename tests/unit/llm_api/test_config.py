@@ -30,6 +30,8 @@ def test_every_variable_is_read() -> None:
         "LLM_API_AUTH": "api_key",
         "LLM_API_STREAMING": "false",
         "LLM_API_TENANTS_TABLE": "acme-tenants",
+        "LLM_API_IMAGES_BUCKET": "acme-images",
+        "LLM_API_IMAGES_URL_SECONDS": "900",
         "LLM_API_METRICS_NAMESPACE": "Acme",
         "POWERTOOLS_SERVICE_NAME": "acme-llm",
     }
@@ -41,6 +43,7 @@ def test_every_variable_is_read() -> None:
     assert settings.registry.find("a.b") is not None
     assert (settings.auth, settings.streaming, settings.tenants_table) == ("api_key", False, "acme-tenants")
     assert (settings.metrics_namespace, settings.service) == ("Acme", "acme-llm")
+    assert (settings.images_bucket, settings.images_url_seconds) == ("acme-images", 900)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +59,7 @@ def test_every_variable_is_read() -> None:
         ({"LLM_API_MODELS": '{"fast": 5}'}, "LLM_API_MODELS is malformed"),
         ({"LLM_API_MODELS": MODELS, "LLM_API_AUTH": "none"}, "LLM_API_AUTH"),
         ({"LLM_API_MODELS": MODELS, "LLM_API_STREAMING": "perhaps"}, "LLM_API_STREAMING"),
+        ({"LLM_API_MODELS": MODELS, "LLM_API_IMAGES_URL_SECONDS": "1h"}, "LLM_API_IMAGES_URL_SECONDS"),
         ({"LLM_API_MODELS": MODELS, "LLM_API_AUTH": "api_key"}, "LLM_API_TENANTS_TABLE is missing"),
     ],
 )

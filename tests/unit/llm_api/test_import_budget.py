@@ -54,7 +54,10 @@ before = set(sys.modules)
 from llm_api import entry
 entry.build()
 built = set(sys.modules) - before
-import llm_api.dialects.bedrock
+from llm_api.events import Request
+from llm_api.routes import dialect_of, parser_of
+request = Request("req-1", "POST", "/model/{modelId}/invoke", "/model/fast/invoke")
+parser_of(dialect_of(request), request)
 native = {name: module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] == "llm_api"}
 from llm_api import deferred
 put_off = sorted(name for name in deferred.DEFERRED if isinstance(sys.modules.get(name), deferred._Deferred))

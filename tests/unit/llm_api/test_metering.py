@@ -48,6 +48,7 @@ FAST = Target(
 NOVA = Target("nova", "amazon.nova-lite-v1:0", "nova", max_output_tokens=100, price=Price(input=60_000, output=240_000))
 EMBED = Target("embed", "amazon.titan-embed-text-v2:0", "titan-embed", price=Price(input=20_000))
 CANVAS = Target("canvas", "amazon.nova-canvas-v1:0", "nova-canvas", price=Price(image=40_000_000_000))
+PAINT = Target("paint", "stability.sd3-5-large-v1:0", "stability", price=Price(image=80_000_000_000))
 RERANK = Target("rerank", "cohere.rerank-v3-5:0", "cohere-rerank", price=PRICE)
 KEY = "sk-marketing"
 NOW = 1_795_435_230.0
@@ -63,7 +64,7 @@ class World:
         self.table = dynamo.Table()
         self.seconds = NOW
         self.lines: list[dict[str, Any]] = []
-        self.targets = targets or (FAST, NOVA, EMBED, CANVAS, RERANK)
+        self.targets = targets or (FAST, NOVA, EMBED, CANVAS, PAINT, RERANK)
         self.add_tenant("marketing", KEY, **(budgets or PLENTY))
         settings = Settings(Registry(self.targets), auth="api_key", tenants_table="acme-tenants")
         self.ledger = Ledger(settings, self.table, now=lambda: self.seconds)
@@ -131,6 +132,9 @@ CHAT = {"model": "fast", "max_tokens": 50, "messages": [{"role": "user", "conten
 CLAUDE_ANSWER = answer({"content": [{"type": "text", "text": "Hi"}], "usage": {"input_tokens": 3, "output_tokens": 4}})
 VECTOR = answer({"embedding": [0.5], "inputTextTokenCount": 7})
 COUNTED = answer({"inputTokens": 12})
+PICTURE = answer({"seeds": [7], "finish_reasons": [None], "images": [base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()]})
+FILTERED = answer({"finish_reasons": ["Filter reason: prompt"]})
+PICTURES = {"model": "paint", "prompt": "A car", "n": 3}
 
 Path = tuple[Any, tuple[Reply, ...], int]
 
@@ -144,6 +148,7 @@ METERED: dict[tuple[str, str], list[Path]] = {
         ({**CHAT, "stream": True}, (stream(*CONVERSE_STREAM),), 10),
     ],
     ("POST", "/v1/embeddings"): [({"model": "embed", "input": ["a", "b", "c"]}, (VECTOR,) * 3, 21)],
+    ("POST", "/v1/images/generations"): [(PICTURES, (PICTURE,) * 3, 0)],
     ("POST", "/v1/messages"): [
         (CHAT, (CLAUDE_ANSWER,), 7),
         ({**CHAT, "stream": True}, (stream(*CLAUDE_STREAM),), 8),
@@ -198,7 +203,7 @@ def test_every_route_is_settled_to_what_it_used(deploy: Deploy, route: tuple[str
     assert response.status == 200, response.body
     assert (world.used("requests"), world.used("tokens")) == (1, tokens)
     assert world.log["tenant"] == "marketing"
-    assert (world.used("usd") > 0) == (tokens > 0)
+    assert (world.used("usd") > 0) == (tokens > 0 or "images" in route[1])
 
 
 @pytest.mark.parametrize(("route", "case"), CASES)
@@ -731,10 +736,10 @@ def test_metrics_by_tenant_only_where_they_are_asked_for(deploy: Deploy) -> None
 
 def test_a_usage_query_is_no_call() -> None:
     # GIVEN the free routes
-    from llm_api.dialects.usage import ROUTES
+    from llm_api.dialects.usage import GetUsage
 
     # THEN the one about use can't reach a model by its type
-    assert all(issubclass(kind, UsageQuery) for kind in ROUTES.values())
+    assert issubclass(GetUsage, UsageQuery)
 
 
 def test_a_picture_in_a_message_is_settled_to_its_tokens(deploy: Deploy) -> None:
@@ -762,3 +767,55 @@ def test_chunks_without_numbers_stand(deploy: Deploy) -> None:
 
     # THEN the reservation stands
     assert world.log["settlement"] == "stands"
+
+
+@pytest.mark.parametrize(
+    ("replies", "status", "pictures", "settlement"),
+    [
+        ((PICTURE,) * 3, 200, 3, "exact"),
+        ((FILTERED,) * 3, 400, 3, "stands"),
+        ((PICTURE, FILTERED, PICTURE), 200, 3, "stands"),
+        ((PICTURE, PICTURE, failure(400, "ValidationException")), 400, 2, "exact"),
+        ((PICTURE, PICTURE, failure(500, "InternalServerException")), 502, 3, "stands"),
+        ((PICTURE, *(failure(400, "ServiceQuotaExceededException"),) * 2), 429, 1, "exact"),
+        ((answer(b"<html>"), PICTURE, PICTURE), 502, 3, "stands"),
+    ],
+)
+def test_pictures_are_settled_one_by_one(
+    deploy: Deploy, replies: tuple[Reply, ...], status: int, pictures: int, settlement: str
+) -> None:
+    # GIVEN a tenant with a budget in dollars
+    world = deploy()
+
+    # WHEN three pictures are asked for, which are three requests to the model
+    response = world.send("/v1/images/generations", PICTURES, *replies)
+
+    # THEN each that was made is counted at its price; whatever may have to be paid stays reserved
+    assert (response.status, world.log["settlement"]) == (status, settlement)
+    assert world.used("usd") == pictures * 80_000_000_000
+    assert (world.used("requests"), world.used("tokens")) == (1, 0)
+
+
+def test_pictures_that_a_budget_has_no_room_for_are_not_made(deploy: Deploy) -> None:
+    # GIVEN a budget that two pictures fit into
+    world = deploy(usd_per_day="0.2")
+
+    # WHEN three are asked for, and then two
+    refused = world.send("/v1/images/generations", PICTURES)
+    made = world.send("/v1/images/generations", {**PICTURES, "n": 2}, PICTURE, PICTURE)
+
+    # THEN
+    assert (refused.status, made.status) == (429, 200)
+    assert json.loads(whole(refused))["error"]["code"] == "insufficient_quota"
+
+
+def test_url_without_a_bucket_costs_nothing(deploy: Deploy) -> None:
+    # GIVEN a deployment without a bucket
+    world = deploy()
+
+    # WHEN
+    response = world.send("/v1/images/generations", {**PICTURES, "response_format": "url"})
+
+    # THEN it is refused before anything is reserved
+    assert json.loads(whole(response))["error"]["param"] == "response_format"
+    assert (response.status, world.table.writes, world.wire.received) == (400, 0, [])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from llm_api.dialects import Answer
-from llm_api.dialects.openai import ChatCompletion
+from llm_api.dialects.openai.chat import ChatCompletion
 from llm_api.dialects.openai.fields import InvalidField
 from llm_api.errors import BadRequest, ModelFailed, UpstreamFault
 from llm_api.registry import Target

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 from llm_api.dialects import Answer
-from llm_api.dialects.openai import Embeddings
+from llm_api.dialects.openai.embeddings import Embeddings
 from llm_api.dialects.openai.fields import InvalidField
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.registry import Target

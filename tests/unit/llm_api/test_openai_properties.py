@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from llm_api.dialects import StreamFault
-from llm_api.dialects.openai import ChatCompletion, Embeddings
+from llm_api.dialects.openai.chat import ChatCompletion
+from llm_api.dialects.openai.embeddings import Embeddings
 from llm_api.errors import ApiError, BadRequest, OutOfTime
 from llm_api.registry import Target
 

@@ -5,9 +5,7 @@ https://platform.claude.com/docs/en/api/overview
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
-from llm_api.dialects.anthropic.messages import CountTokens, Messages
 from llm_api.dialects.anthropic.stream import error_body
 from llm_api.dialects.retries import retry_headers
 from llm_api.errors import ApiError
@@ -15,9 +13,9 @@ from llm_api.events import Request, Response
 
 NAME = "anthropic"
 
-ROUTES: Mapping[tuple[str, str], type[Any]] = {
-    ("POST", "/v1/messages"): Messages,
-    ("POST", "/v1/messages/count_tokens"): CountTokens,
+ROUTES: Mapping[tuple[str, str], str] = {
+    ("POST", "/v1/messages"): "llm_api.dialects.anthropic.messages:Messages",
+    ("POST", "/v1/messages/count_tokens"): "llm_api.dialects.anthropic.messages:CountTokens",
 }
 
 

@@ -5,19 +5,17 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Operations_Amazon_Be
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
-from llm_api.dialects.bedrock.calls import Converse, ConverseStream, Invoke, InvokeStream
 from llm_api.errors import ApiError
 from llm_api.events import Request, Response
 
 NAME = "bedrock"
 
-ROUTES: Mapping[tuple[str, str], type[Any]] = {
-    ("POST", "/model/{modelId}/invoke"): Invoke,
-    ("POST", "/model/{modelId}/invoke-with-response-stream"): InvokeStream,
-    ("POST", "/model/{modelId}/converse"): Converse,
-    ("POST", "/model/{modelId}/converse-stream"): ConverseStream,
+ROUTES: Mapping[tuple[str, str], str] = {
+    ("POST", "/model/{modelId}/invoke"): "llm_api.dialects.bedrock.calls:Invoke",
+    ("POST", "/model/{modelId}/invoke-with-response-stream"): "llm_api.dialects.bedrock.calls:InvokeStream",
+    ("POST", "/model/{modelId}/converse"): "llm_api.dialects.bedrock.calls:Converse",
+    ("POST", "/model/{modelId}/converse-stream"): "llm_api.dialects.bedrock.calls:ConverseStream",
 }
 
 

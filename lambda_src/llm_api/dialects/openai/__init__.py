@@ -1,25 +1,22 @@
-"""OpenAI's dialect: chat completions, embeddings and the list of models.
+"""OpenAI's dialect: chat completions, embeddings, images and the list of models.
 
 https://platform.openai.com/docs/api-reference
 """
 
 from collections.abc import Mapping
-from typing import Any
 
-from llm_api.dialects.openai.chat import ChatCompletion
-from llm_api.dialects.openai.embeddings import Embeddings
 from llm_api.dialects.openai.errors import error_response
-from llm_api.dialects.openai.models import ListModels, RetrieveModel
 from llm_api.errors import ApiError
 from llm_api.events import Request, Response
 
 NAME = "openai"
 
-ROUTES: Mapping[tuple[str, str], type[Any]] = {
-    ("POST", "/v1/chat/completions"): ChatCompletion,
-    ("POST", "/v1/embeddings"): Embeddings,
-    ("GET", "/v1/models"): ListModels,
-    ("GET", "/v1/models/{id}"): RetrieveModel,
+ROUTES: Mapping[tuple[str, str], str] = {
+    ("POST", "/v1/chat/completions"): "llm_api.dialects.openai.chat:ChatCompletion",
+    ("POST", "/v1/embeddings"): "llm_api.dialects.openai.embeddings:Embeddings",
+    ("POST", "/v1/images/generations"): "llm_api.dialects.openai.images:ImageGeneration",
+    ("GET", "/v1/models"): "llm_api.dialects.openai.models:ListModels",
+    ("GET", "/v1/models/{id}"): "llm_api.dialects.openai.models:RetrieveModel",
 }
 
 

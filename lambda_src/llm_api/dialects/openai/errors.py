@@ -8,7 +8,7 @@ from typing import Any
 
 from llm_api.dialects.openai.fields import InvalidField
 from llm_api.dialects.retries import retry_headers
-from llm_api.errors import ApiError, NotFound, QuotaExceeded
+from llm_api.errors import ApiError, Filtered, NotFound, QuotaExceeded
 from llm_api.events import Request, Response
 
 _TYPES: dict[int, tuple[str, str | None]] = {
@@ -28,6 +28,8 @@ def error_body(error: ApiError) -> dict[str, Any]:
         code = "insufficient_quota"
     if isinstance(error, NotFound):
         code = "model_not_found"
+    if isinstance(error, Filtered):
+        code = "content_policy_violation"
     param = error.param if isinstance(error, InvalidField) else None
     return {"error": {"message": error.message, "type": kind, "param": param, "code": code}}
 

@@ -121,7 +121,10 @@ IGNORED = frozenset(
 )
 """Fields without which the answer is still one that the caller could have got."""
 
-REFUSED: dict[str, tuple[tuple[Any, ...], str]] = {
+Refusals = Mapping[str, tuple[tuple[Any, ...], str]]
+"""Fields that would change the answer -> (the values that change nothing, what to do)."""
+
+REFUSED: Refusals = {
     "audio": ((), "No chat model on Bedrock answers in audio here."),
     "frequency_penalty": ((0,), "Bedrock's Converse has no penalties. Leave it out or send 0."),
     "function_call": (("none", "auto"), "It is deprecated. Use tool_choice."),
@@ -137,11 +140,17 @@ REFUSED: dict[str, tuple[tuple[Any, ...], str]] = {
     "verbosity": (("medium",), "No model here takes it. Say in the prompt how long the answer should be."),
     "web_search_options": ((), "Models on Bedrock can't search the web. Offer a tool instead."),
 }
-"""Fields that would change the answer -> (the values that change nothing, what to do)."""
+"""Those of a chat completion."""
 
 
-def check_unsupported(body: Mapping[str, Any]) -> list[str]:
-    """Apply the rule to a chat completion's body.
+def check_unsupported(
+    body: Mapping[str, Any],
+    translated: frozenset[str] = TRANSLATED,
+    ignored: frozenset[str] = IGNORED,
+    refused: Refusals = REFUSED,
+    request: str = "a chat completion",
+) -> list[str]:
+    """Apply the rule to a body; to a chat completion's, unless told which fields another request has.
 
     Returns:
         A warning for each field that is ignored.
@@ -151,14 +160,14 @@ def check_unsupported(body: Mapping[str, Any]) -> list[str]:
     """
     warnings = []
     for name, value in body.items():
-        if name in TRANSLATED or value is None:
+        if name in translated or value is None:
             continue
-        if name in IGNORED:
+        if name in ignored:
             warnings.append(f"{name} was ignored: Bedrock has no equivalent")
-        elif name in REFUSED:
-            harmless, advice = REFUSED[name]
+        elif name in refused:
+            harmless, advice = refused[name]
             if not any((value == choice and type(value) is not bool) or value is choice for choice in harmless):
                 raise InvalidField(name, f"{name} is not supported. {advice}")
         else:
-            raise InvalidField(name[:64], f"{name[:64]!r} is not a field of a chat completion. Leave it out.")
+            raise InvalidField(name[:64], f"{name[:64]!r} is not a field of {request}. Leave it out.")
     return warnings

@@ -88,6 +88,14 @@ module "authorized" {
   token_sha256 = var.api_key_sha256
 }
 
+# An example as it stands: pictures, and a bucket for them.
+
+module "pictures" {
+  source = "../../../../examples/images"
+
+  api_key_sha256 = var.api_key_sha256
+}
+
 # An API with one signed route and API Gateway's own answers to what it refuses.
 
 resource "aws_api_gateway_rest_api" "bare" {
@@ -161,6 +169,16 @@ output "signed" {
 output "authorized" {
   description = "The deployment behind an authorizer."
   value       = { url = module.authorized.url }
+}
+
+output "pictures" {
+  description = "The deployment that makes pictures."
+  value = {
+    url            = module.pictures.url
+    bucket         = module.pictures.images_bucket
+    log_group_name = module.pictures.log_group_name
+    role_arn       = module.pictures.role_arn
+  }
 }
 
 output "bare" {
