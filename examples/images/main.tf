@@ -41,7 +41,7 @@ module "llm_api" {
     adverts = {
       models         = ["writer", "picture"]
       api_key_sha256 = [var.api_key_sha256]
-      budgets        = { usd_per_day = 5 }
+      budgets        = { usd_per_day = 20 }
     }
   }
 

@@ -37,10 +37,14 @@ MODELS = {
     "/model/{modelId}/invoke": "fast",
     "/model/{modelId}/invoke-with-response-stream": "fast",
     "/v1/embeddings": "embed",
+    "/v1/images/generations": "picture",
     "/v1/messages": "fast",
     "/v1/messages/count_tokens": "fast",
 }
 """Which model an operation is for; any other is for `nova`."""
+
+DEPLOYMENTS = {"POST /v1/images/generations": "pictures"}
+"""The deployment that has such a model, where it isn't the quickstart."""
 
 bounded = settings(
     max_examples=25,
@@ -57,6 +61,13 @@ def session() -> Iterator[requests.Session]:
     """Connections of one caller."""
     with requests.Session() as made:
         yield made
+
+
+@pytest.fixture
+def deployment(request: pytest.FixtureRequest, label: str, api: Api) -> Api:
+    """Where an operation is tried."""
+    found: Api = request.getfixturevalue(DEPLOYMENTS[label]) if label in DEPLOYMENTS else api
+    return found
 
 
 def for_a_model_that_exists(case: Case) -> Case:
@@ -76,14 +87,14 @@ def call(case: Case, api: Api, session: requests.Session, key: str | None = None
 
 @pytest.mark.parametrize(("label", "mode"), WAYS, ids=lambda value: getattr(value, "value", value))
 def test_every_answer_is_one_that_the_contract_names(
-    api: Api, session: requests.Session, label: str, mode: GenerationMode
+    deployment: Api, session: requests.Session, label: str, mode: GenerationMode
 ) -> None:
     # GIVEN requests that fit an operation's schema, or that break it in one place
     @bounded
     @given(case=OPERATIONS[label].as_strategy(generation_mode=mode).map(for_a_model_that_exists))
     def hold(case: Case) -> None:
         # WHEN one is sent
-        response = call(case, api, session)
+        response = call(case, deployment, session)
 
         # THEN status, media type and shape are the contract's, and no trace of our code is in it
         case.validate_response(response, checks=CHECKS)
@@ -94,7 +105,7 @@ def test_every_answer_is_one_that_the_contract_names(
 
 
 @pytest.mark.parametrize("label", [label for label in OPERATIONS if "POST" in label and "/workflows/" not in label])
-def test_the_contracts_own_examples_work(api: Api, session: requests.Session, label: str) -> None:
+def test_the_contracts_own_examples_work(deployment: Api, session: requests.Session, label: str) -> None:
     # GIVEN the example that the contract gives
     example, *_ = CONTRACT.get_strategies_from_examples(OPERATIONS[label])
 
@@ -102,7 +113,7 @@ def test_the_contracts_own_examples_work(api: Api, session: requests.Session, la
     @given(case=example.map(for_a_model_that_exists))
     def hold(case: Case) -> None:
         # WHEN it is sent, THEN it is answered as the contract says
-        response = call(case, api, session)
+        response = call(case, deployment, session)
         assert response.status_code == 200
         case.validate_response(response, checks=CHECKS)
 
@@ -110,13 +121,13 @@ def test_the_contracts_own_examples_work(api: Api, session: requests.Session, la
 
 
 @pytest.mark.parametrize("label", [label for label in OPERATIONS if not label.endswith("/health")])
-def test_without_a_key_every_operation_is_closed(api: Api, session: requests.Session, label: str) -> None:
+def test_without_a_key_every_operation_is_closed(deployment: Api, session: requests.Session, label: str) -> None:
     # GIVEN requests that fit
     @settings(bounded, max_examples=3)
     @given(case=OPERATIONS[label].as_strategy().map(for_a_model_that_exists))
     def hold(case: Case) -> None:
         # WHEN one is sent with a key that nobody holds, THEN it is refused as the contract says
-        response = call(case, api, session, key="sk-nobody")
+        response = call(case, deployment, session, key="sk-nobody")
         assert response.status_code == 401
         case.validate_response(response, checks=CHECKS)
 

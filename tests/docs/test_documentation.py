@@ -29,6 +29,9 @@ PAGES = sorted(
 COMPILED_ONLY = ("from local_aws import", "before-sign")
 """Snippets of local AWS's own interface, which has unit tests, and of callers under IAM, whom `test_auth.py` plays."""
 
+MAKES_PICTURES = "images.generate("
+"""What tells a block that is about `examples/images`, and not about the quickstart."""
+
 ELSEWHERE = "terraform_data.elsewhere.output"
 """A value that a block takes from a module that it leaves to the reader."""
 
@@ -49,6 +52,11 @@ def identified(language: str) -> list[object]:
 
 @pytest.fixture
 def client_environment(api: Api, tmp_path: Path) -> dict[str, str]:
+    """The environment of the quickstart's clients."""
+    return environment_of(api, tmp_path)
+
+
+def environment_of(api: Api, home: Path) -> dict[str, str]:
     """What `.local/endpoint.env` gives a client, and nothing of this process's AWS settings."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     certificate = dict.fromkeys(
@@ -58,12 +66,12 @@ def client_environment(api: Api, tmp_path: Path) -> dict[str, str]:
         **own,
         **certificate,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        "HOME": str(tmp_path),
+        "HOME": str(home),
         "LLM_API_URL": api.url,
         "LLM_API_KEY": api.key,
         "URL": api.url,
         "KEY": api.key,
-        "FUNCTION": api.outputs["function_name"],
+        "FUNCTION": api.outputs.get("function_name", ""),
         "CURL_CA_BUNDLE": api.ca_file,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": api.aws.endpoint_url,
@@ -73,10 +81,13 @@ def client_environment(api: Api, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("code", identified("python"))
-def test_python_runs_as_it_stands(code: str, client_environment: dict[str, str]) -> None:
+def test_python_runs_as_it_stands(code: str, api: Api, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     if any(mark in code for mark in COMPILED_ONLY):
         compile(code, "snippet", "exec")
         return
+    # GIVEN the deployment that the block is about
+    deployment = request.getfixturevalue("pictures") if MAKES_PICTURES in code else api
+    client_environment = environment_of(deployment, tmp_path)
     # WHEN the block is run with what `make up` writes
     done = subprocess.run(
         [sys.executable, "-c", code], env=client_environment, capture_output=True, text=True, timeout=60, check=False

@@ -88,6 +88,31 @@ run "buffered" {
   }
 }
 
+run "images_bucket" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    images_bucket = {
+      name    = "acme-images"
+      kms_key = { arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
+    }
+  }
+
+  assert {
+    condition = slice(jsondecode(aws_iam_role_policy.this.policy).Statement, 1, 3) == [
+      {
+        Sid       = "WriteAndSignImages", Effect = "Allow", Action = ["s3:GetObject", "s3:PutObject"], Resource = ["arn:aws:s3:::acme-images/images/*"]
+        Condition = { StringEquals = { "aws:ResourceAccount" = "123456789012" } }
+      },
+      {
+        Sid       = "UseImagesKey", Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = ["arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
+        Condition = { StringEquals = { "kms:ViaService" = "s3.us-east-1.amazonaws.com" } }
+      },
+    ]
+    error_message = "Of the bucket the role writes and reads what is below images/, and may not list it: ${aws_iam_role_policy.this.policy}"
+  }
+}
+
 run "tenants_table" {
   command = plan
   module { source = "./modules/function" }

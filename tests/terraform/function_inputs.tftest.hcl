@@ -295,6 +295,19 @@ run "no_subnets" {
   expect_failures = [var.vpc_config]
 }
 
+run "images_bucket_by_its_arn" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: a bucket's name, not its ARN
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    images_bucket         = { name = "arn:aws:s3:::acme-images" }
+  }
+  expect_failures = [var.images_bucket]
+}
+
 run "environment_too_large" {
   command = plan
   module { source = "./modules/function" }

@@ -21,6 +21,11 @@ override_data {
 }
 
 override_data {
+  target = module.images.data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_data {
   target = module.model_access.data.aws_caller_identity.current
   values = { account_id = "123456789012" }
 }
@@ -55,7 +60,7 @@ run "the_safe_defaults" {
   }
 
   assert {
-    condition     = length(module.tenants) == 0 && output.table_name == null && output.domain_target == null && output.access_log_group_name == null
+    condition     = length(module.tenants) == 0 && length(module.images) == 0 && output.images_bucket == null && output.table_name == null && output.domain_target == null && output.access_log_group_name == null
     error_message = "Something optional is created unasked."
   }
 
@@ -174,6 +179,34 @@ run "what_the_handler_is_told_when_asked" {
   assert {
     condition     = module.function.environment_variables.LLM_API_TENANT_CLAIM == "client_id" && module.function.environment_variables.LLM_API_METRICS_BY_TENANT == "true"
     error_message = "The handler isn't told which claim names a tenant, or to measure each."
+  }
+}
+
+run "images_have_a_bucket_by_default_the_deployments_own" {
+  command = plan
+
+  variables {
+    images              = { url_seconds = 900 }
+    kms_key             = { arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = output.images_bucket == module.images[0].bucket_name && module.function.environment_variables.LLM_API_IMAGES_BUCKET == output.images_bucket && module.function.environment_variables.LLM_API_IMAGES_URL_SECONDS == "900"
+    error_message = "The function isn't told the bucket, or how long an address holds."
+  }
+}
+
+run "images_go_into_a_bucket_of_ones_own" {
+  command = plan
+
+  variables {
+    images = { bucket = { name = "acme-pictures" } }
+  }
+
+  assert {
+    condition     = length(module.images) == 0 && output.images_bucket == "acme-pictures" && module.function.environment_variables.LLM_API_IMAGES_BUCKET == "acme-pictures" && module.function.environment_variables.LLM_API_IMAGES_URL_SECONDS == "3600"
+    error_message = "A bucket is created although there is one, or the function isn't told which."
   }
 }
 

@@ -21,6 +21,11 @@ override_data {
 }
 
 override_data {
+  target = module.images.data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_data {
   target = module.model_access.data.aws_caller_identity.current
   values = { account_id = "123456789012" }
 }
@@ -427,4 +432,54 @@ run "refuses_a_tenants_workflow_that_is_not_declared" {
   }
 
   expect_failures = [var.tenants]
+}
+
+run "refuses_a_bucket_by_its_arn" {
+  command = plan
+
+  variables {
+    images = { bucket = { name = "arn:aws:s3:::acme-pictures" } }
+  }
+
+  expect_failures = [var.images]
+}
+
+run "refuses_a_bucket_with_dots" {
+  command = plan
+
+  variables {
+    images = { bucket = { name = "acme.pictures" } }
+  }
+
+  expect_failures = [var.images]
+}
+
+run "refuses_images_that_expire_at_once" {
+  command = plan
+
+  variables {
+    images = { expiration_days = 0 }
+  }
+
+  expect_failures = [var.images]
+}
+
+run "refuses_addresses_that_outlive_the_roles_credentials" {
+  command = plan
+
+  variables {
+    images = { url_seconds = 43201 }
+  }
+
+  expect_failures = [var.images]
+}
+
+run "refuses_addresses_that_nobody_could_use_in_time" {
+  command = plan
+
+  variables {
+    images = { url_seconds = 59 }
+  }
+
+  expect_failures = [var.images]
 }

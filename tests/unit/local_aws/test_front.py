@@ -231,6 +231,44 @@ def test_table_fails_a_role_on_demand_and_says_so_or_says_nothing(local_aws: Loc
     assert client(local_aws, "dynamodb", None).scan(TableName="front-test")["Items"] == [ITEMS[2]]
 
 
+def test_bucket_takes_objects_by_signature_and_address(local_aws: LocalAws, grant: Grant) -> None:
+    # GIVEN a role that may write and read below one prefix, in this account
+    owner = client(local_aws, "s3", None)
+    owner.create_bucket(Bucket="front-test")
+    credentials = grant(
+        {
+            "Action": ["s3:GetObject", "s3:PutObject"],
+            "Resource": "arn:aws:s3:::front-test/images/*",
+            "Condition": {"StringEquals": {"aws:ResourceAccount": ACCOUNT_ID}},
+        }
+    )
+    role = client(
+        local_aws, "s3", credentials, config=Config(signature_version="s3v4", retries={"total_max_attempts": 1})
+    )
+    try:
+        # WHEN it puts an object, and signs addresses of this and of another
+        role.put_object(Bucket="front-test", Key="images/a b.png", Body=b"picture")
+        good, other = (
+            role.generate_presigned_url("get_object", {"Bucket": "front-test", "Key": key}, ExpiresIn=60)
+            for key in ("images/a b.png", "elsewhere/a.png")
+        )
+        pool = urllib3.PoolManager()
+
+        # THEN the one leads to the object, and the other is what the role may not do itself
+        assert pool.request("GET", good).data == b"picture"
+        assert pool.request("GET", other).status == 403
+        assert pool.request("GET", good.replace("a%20b", "a%20c")).status == 403
+
+        # WHEN S3 fails on demand THEN it says so, and nothing is written
+        local_aws.faults.add("bucket_fails", model="front-test", operation="s3:PutObject")
+        status, code, _ = refused(lambda: role.put_object(Bucket="front-test", Key="images/b.png", Body=b""))
+        assert (status, code) == (503, "SlowDown")
+        assert [one["Key"] for one in owner.list_objects_v2(Bucket="front-test")["Contents"]] == ["images/a b.png"]
+    finally:
+        owner.delete_object(Bucket="front-test", Key="images/a b.png")
+        owner.delete_bucket(Bucket="front-test")
+
+
 @pytest.mark.usefixtures("table")
 def test_table_is_authorised_by_leading_key(local_aws: LocalAws, grant: Grant) -> None:
     # GIVEN a role that may touch one partition only

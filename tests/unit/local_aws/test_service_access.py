@@ -1,4 +1,4 @@
-"""Which IAM questions a workflow's requests become."""
+"""Which IAM questions the requests of roles become."""
 
 import json
 
@@ -16,6 +16,7 @@ TOPIC = "arn:aws:sns:us-east-1:123456789012:t"
         ("s3", "GET", "/docs/in/a%20b.txt", "x-id=GetObject", "", b"", "s3:GetObject", "arn:aws:s3:::docs/in/a b.txt"),
         ("s3", "PUT", "/docs/out.json", "", "", b"{}", "s3:PutObject", "arn:aws:s3:::docs/out.json"),
         ("s3", "GET", "/docs", "list-type=2&prefix=in%2F", "", b"", "s3:ListBucket", "arn:aws:s3:::docs"),
+        ("s3", "GET", "/docs/a", "X-Amz-Expires=60&X-Amz-Signature=0", "", b"", "s3:GetObject", "arn:aws:s3:::docs/a"),
         (
             "states",
             "POST",
@@ -52,6 +53,7 @@ def test_a_listing_carries_its_prefix() -> None:
     [
         ("s3", "DELETE", "/docs/a", "", "", b""),
         ("s3", "PUT", "/docs/a", "acl", "", b""),
+        ("s3", "PUT", "/docs/a", "acl&X-Amz-Expires=60", "", b""),
         ("s3", "GET", "/", "", "", b""),
         ("states", "POST", "/", "", "AWSStepFunctions.DeleteStateMachine", b"{}"),
         ("sns", "POST", "/", "", "", b"Action=CreateTopic&Name=t"),
@@ -59,5 +61,5 @@ def test_a_listing_carries_its_prefix() -> None:
     ],
 )
 def test_anything_else_is_unknown(service: str, method: str, path: str, query: str, target: str, body: bytes) -> None:
-    # GIVEN a request that no workflow makes WHEN THEN nobody says what it would need, and the front refuses it
+    # GIVEN a request that no role here makes WHEN THEN nobody says what it would need, and the front refuses it
     assert checks_for(service, method, path, query, target, body) is None

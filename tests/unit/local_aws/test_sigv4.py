@@ -3,12 +3,13 @@
 import hashlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as SigningCredentials
 
@@ -80,6 +81,18 @@ def test_what_botocore_signs_is_verified(url: str, signer: Callable[..., Any]) -
 
     # WHEN it is verified over the path as it was sent, THEN its signer is known
     assert verify(request, STORE.find, service="execute-api", region="us-east-1") == CALLER
+
+
+@pytest.mark.parametrize("signer", [S3SigV4Auth, S3SigV4QueryAuth])
+@pytest.mark.parametrize("path", ["/bucket/images/a%20b.png", "/bucket//a/../b", "/bucket/a+b"])
+def test_s3_signs_paths_as_they_are_and_addresses_without_a_payload(path: str, signer: Callable[..., Any]) -> None:
+    # GIVEN a request to S3 that botocore signed
+    request = signed(f"https://s3.us-east-1.amazonaws.com{path}", service="s3", signer=signer)
+
+    # WHEN THEN
+    assert verify(request, STORE.find, service="s3") == CALLER
+    with pytest.raises(SignatureRefused):
+        verify(replace(request, raw_path=f"{path}x"), STORE.find, service="s3")
 
 
 def test_a_users_key_needs_no_session_token() -> None:

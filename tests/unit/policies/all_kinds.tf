@@ -89,6 +89,7 @@ module "function" {
   kms_key               = { arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
   tracing               = true
   vpc_config            = { subnet_ids = ["subnet-0123456789abcdef0"], security_group_ids = ["sg-0123456789abcdef0"] }
+  images_bucket         = { name = "everything-images", kms_key = { arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555" } }
   tenants_table = {
     arn     = "arn:aws:dynamodb:us-east-1:123456789012:table/everything"
     budgets = true

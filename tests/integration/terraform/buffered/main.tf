@@ -1,4 +1,5 @@
-# The quickstart without streaming: the same zip under the managed runtime client, buffered proxy answers.
+# The quickstart without streaming: the same zip under the managed runtime client, buffered proxy answers. And models of
+# Amazon's that make pictures, as accounts have them that bought their throughput, with a bucket that is somebody else's.
 
 terraform {
   required_version = ">= 1.9"
@@ -20,6 +21,17 @@ variable "api_key_sha256" {
   type        = string
 }
 
+data "aws_caller_identity" "current" {}
+
+locals {
+  account = "arn:aws:bedrock:us-east-1:${data.aws_caller_identity.current.account_id}"
+}
+
+resource "aws_s3_bucket" "pictures" {
+  bucket        = "buffered-pictures"
+  force_destroy = true
+}
+
 module "llm_api" {
   source = "../../../.."
 
@@ -36,12 +48,17 @@ module "llm_api" {
     }
     nova  = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096 }
     embed = { id = "amazon.titan-embed-text-v2:0" }
+
+    canvas = { id = "${local.account}:provisioned-model/canv1a2b3c4d", family = "nova-canvas" }
+    titan  = { id = "${local.account}:custom-model-deployment/titn1a2b3c4d", family = "titan-image" }
   }
+
+  images = { bucket = { name = aws_s3_bucket.pictures.bucket } }
 
   auth = { type = "api_key" }
   tenants = {
     buffered = {
-      models         = ["fast", "nova", "embed"]
+      models         = ["fast", "nova", "embed", "canvas", "titan"]
       api_key_sha256 = [var.api_key_sha256]
     }
   }

@@ -109,6 +109,51 @@ def test_amazon_paints_through_provisioned_throughput(model: str) -> None:
     assert answer["error"] is None
 
 
+def test_premium_is_as_large_as_a_photograph() -> None:
+    # GIVEN throughput that stands for a model of Amazon's
+    arn = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abcdefghij12"
+    body = {
+        "taskType": "TEXT_IMAGE",
+        "textToImageParams": {"text": "a car"},
+        "imageGenerationConfig": {"quality": "premium", "width": 512, "height": 512},
+    }
+    # WHEN a fine picture is asked for
+    response = ModelRuntime(Faults(), Journal()).respond(
+        ModelRequest("us-east-1", arn, "invoke", {}, json.dumps(body).encode())
+    )
+    # THEN its file is too
+    assert isinstance(response.body, bytes)
+    picture = base64.b64decode(json.loads(response.body)["images"][0])
+    assert inspect(picture) == Picture("png", 512, 512)
+    assert len(picture) > 512 * 512 * 3
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "message"),
+    [
+        ("stability.stable-image-core-v1:1", {"prompt": "the forbidden-topic"}, None),
+        (
+            "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abcdefghij12",
+            {"taskType": "TEXT_IMAGE", "textToImageParams": {"text": "the forbidden-topic"}},
+            "blocked by our content filters",
+        ),
+    ],
+)
+def test_a_filter_answers_in_the_familys_own_way(model: str, body: dict[str, Any], message: str | None) -> None:
+    # WHEN a picture of what is forbidden is asked for
+    response = ModelRuntime(Faults(), Journal()).respond(
+        ModelRequest("us-east-1", model, "invoke", {}, json.dumps(body).encode())
+    )
+    # THEN there is none, and the family says why
+    assert isinstance(response.body, bytes)
+    answer = json.loads(response.body)
+    if message is None:
+        assert (response.status, answer) == (200, {"finish_reasons": ["Filter reason: prompt"]})
+    else:
+        assert response.status == 400
+        assert message in answer["message"]
+
+
 @pytest.mark.parametrize("model", ["amazon.titan-embed-text-v1", "stability.stable-image-core-v1:1"])
 def test_what_has_no_stream_refuses_one(model: str, chunks: Any, bedrock: Any) -> None:
     # WHEN a stream is asked of a model that has none THEN it refuses
