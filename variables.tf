@@ -215,7 +215,7 @@ variable "count_tokens" {
 }
 
 variable "deletion_protection" {
-  description = "Whether DynamoDB refuses to delete the tenants table. Switch it off, apply, and then destroy."
+  description = "Whether DynamoDB refuses to delete the tenants table, and the bucket of `images` stays as long as there are pictures in it. Switch it off, apply, and then destroy."
   type        = bool
   default     = true
   nullable    = false

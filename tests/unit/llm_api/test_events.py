@@ -261,6 +261,16 @@ def test_large_answer_within_the_limit_passes() -> None:
     assert len(to_proxy_response(answer(body))["body"]) == len(body)
 
 
+def test_what_fits_by_its_length_fits() -> None:
+    # GIVEN an answer as long as a body may be, with the few quotes that an answer of pictures has
+    most = events.most_body_bytes(streaming=False)
+    body = b'{"data": [{"b64_json": "' * 10 + b"x" * (most - 240)
+    headers = {f"x-header-{number}": "v" * 100 for number in range(20)}
+    # THEN it passes, and streamed ones have more room by far
+    assert to_proxy_response(Response(200, {"content-type": "application/json", **headers}, body))
+    assert events.most_body_bytes(streaming=True) > 30 * most
+
+
 def test_stream_begins_with_metadata_and_delimiter() -> None:
     # GIVEN a streamed answer
     pieces = list(to_stream(answer(iter([b"a", b"b"]), "text/event-stream")))
