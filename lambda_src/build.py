@@ -32,7 +32,7 @@ BOOTSTRAP = "bootstrap"
 PACKAGE = "llm_api"
 PACKED_SUFFIXES = frozenset({".gz", ".json", ".py"})
 
-COMPILED = ("handler", "runtime", "app", "config", "dialects.bedrock", "metering")
+COMPILED = ("handler", "runtime", "app", "config", "dialects.bedrock.calls", "metering")
 """Modules that are compiled with all that they import: the entries, what those import when first used, and the meter.
 
 The other dialects would be another tenth of the zip each, and some milliseconds of a start in which they are used."""

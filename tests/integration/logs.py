@@ -12,7 +12,8 @@ from tests.support import Api
 def events_of(api: Api, group: str) -> list[dict[str, Any]]:
     """Every event of a log group, once whatever runs has been written down."""
     assert api.aws.lambda_service.wait_until_idle()
-    pages = boto3.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
+    _, _, region, _ = str(api.outputs["url"]).split(".", 3)
+    pages = boto3.client("logs", region_name=region).get_paginator("filter_log_events").paginate(logGroupName=group)
     return [event for page in pages for event in page["events"]]
 
 
