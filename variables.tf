@@ -11,6 +11,8 @@ variable "models" {
     - `fallbacks`: aliases to try in order when this model can't answer.
     - `guardrail`: a guardrail for this model instead of the deployment's.
     - `max_output_tokens`: the most output tokens that one request may ask for.
+    - `on_timeout`: what becomes of a request that isn't streamed when its time runs out: `error`, `partial` (what the model
+      has said so far), or `fallback` (the `fallbacks` are asked while there is time for it).
     - `betas`: the `anthropic_beta` values that callers may ask for.
     - `price`: what the model costs, in US dollars a million tokens; what isn't used may be left out. Budgets in dollars take it.
       - `input`, `output`: tokens read and written.
@@ -35,6 +37,7 @@ variable "models" {
       profile_arns = optional(list(string), [])
     }))
     max_output_tokens = optional(number)
+    on_timeout        = optional(string, "error")
     betas             = optional(list(string), [])
     price = optional(object({
       input          = optional(number)

@@ -78,6 +78,8 @@ class App:
         response.headers["x-request-id"] = request.id
         if record.progress.target is not None:
             response.headers["x-llm-model"] = record.progress.target.alias
+        if record.progress.partial and record.error is None:
+            response.headers["x-llm-partial"] = "true"
         record.status = response.status
         if isinstance(response.body, bytes):
             self._telemetry.report(record, self._clock())

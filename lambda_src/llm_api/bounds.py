@@ -36,7 +36,7 @@ BUILT_IN_TOOL_TOKENS = 2000
 ENTRY_TOKENS = 32
 """Around each message, content block, tool and document."""
 
-JSON_FACTORS: Mapping[str, int] = {"cohere-command": 4, "llama": 3}
+JSON_FACTORS: Mapping[str, int] = {"cohere-command": 4, "llama": 3, "sagemaker": 4}
 JSON_FACTOR = 2
 """JSON in tools and schemas is written anew for the model, with spaces and indentation: so many times its bytes."""
 
@@ -88,12 +88,13 @@ class Bound:
 def bound(target: Target, operation: Operation, payloads: Sequence[Payload]) -> Bound | None:
     """The most that `target` may use to answer; None where that can't be told.
 
-    That is so for SageMaker endpoints, whose containers are anyone's, and for reranking, which reads the query once for
-    each piece of each document.
+    That is so for SageMaker endpoints, whose containers are anyone's, save those that are declared to speak OpenAI's
+    format; and for reranking, which reads the query once for each piece of each document.
     """
     if operation == "count_tokens":
         return Bound()
-    if target.endpoint is not None or target.family in ("sagemaker", "cohere-rerank"):
+    chats = target.endpoint is not None and target.endpoint.chats
+    if not chats and (target.endpoint is not None or target.family in ("sagemaker", "cohere-rerank")):
         return None
     documents = [document_of(payload) for payload in payloads]
     if target.family in _IMAGE_MAKERS:

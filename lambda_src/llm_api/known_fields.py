@@ -55,6 +55,8 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     "openai": _OPENAI,
     "qwen": _OPENAI,
     "other": _OPENAI | {"max_gen_len"},
+    # Of chats alone: a list of prompts would have as many answers.
+    "sagemaker": (_OPENAI | {"min_p"}) - {"prompt"},
 }
 _GUARDRAIL = "amazon-bedrock-guardrailConfig"
 

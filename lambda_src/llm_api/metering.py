@@ -1,8 +1,9 @@
 """The meter on the one path: what a call may cost at most, and what it did cost.
 
 Between them stands the ledger. What is reserved is the highest of what any model that may answer could use, in every
-window at once; what is settled is what the one that answered did use. Where that isn't known for certain, since the
-answer was cut, timed out or came without numbers, the reservation stands.
+window at once, or the sum where several of them may have to be paid; what is settled is what the one that answered did
+use. Where that isn't known for certain, since the answer was cut, timed out or came without numbers, the reservation
+stands.
 """
 
 from collections.abc import Iterable
@@ -58,12 +59,13 @@ def reserve(
     amounts: list[Amount] = []
     for_an_hour = False
     for candidate in candidates:
-        most = bound(candidate.target, call.operation, candidate.payloads)
+        operation = call.operation_on(candidate.target)
+        most = bound(candidate.target, operation, candidate.payloads)
         try:
             amount = _most(tenant, candidate.target, most)
             if _counts_use(tenant):
                 for payload in candidate.payloads:
-                    check_fields(candidate.target, call.operation, document_of(payload))
+                    check_fields(candidate.target, operation, document_of(payload))
         except (BadRequest, Internal):
             if not candidate.fallback:
                 raise
@@ -71,9 +73,12 @@ def reserve(
         covered.append(candidate)
         amounts.append(amount)
         for_an_hour = for_an_hour or (most is not None and most.caches_for_an_hour)
+    # A model that is given up when its share of the time is over may be paid for, and so may its fallbacks.
+    gives_up = covered[0].target.on_timeout == "fallback" and not call.stream
+    most_of = sum if gives_up else max
     reservation = ledger.reserve(
         tenant,
-        Amount(1, max(amount.tokens for amount in amounts), max(amount.picodollars for amount in amounts)),
+        Amount(1, most_of(amount.tokens for amount in amounts), most_of(amount.picodollars for amount in amounts)),
     )
     return covered, Held(reservation, reservation.standing, for_an_hour)
 

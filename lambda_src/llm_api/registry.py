@@ -10,13 +10,17 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 PICODOLLARS_PER_USD = 10**12
 """Prices and sums are whole picodollars: a hundredth of a cent a million tokens is 100 of them a token, and adding
 never rounds."""
 
 _TOKENS_PER_PRICE = 10**6
+
+OnTimeout = Literal["error", "partial", "fallback"]
+"""What becomes of a request that isn't streamed when its time runs out: an error, what the model has said so far, or
+one of the fallbacks, which is asked while there is still time for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,20 @@ class Guardrail:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A SageMaker endpoint, optionally one inference component on it."""
+    """A SageMaker endpoint, optionally one inference component on it.
+
+    Attributes:
+        format: what its container speaks: `openai`, whose chat completions are read here, or its own, `native`.
+    """
 
     name: str
     inference_component: str | None = None
+    format: Literal["native", "openai"] = "native"
+
+    @property
+    def chats(self) -> bool:
+        """Whether it can be asked for a chat completion."""
+        return self.format == "openai"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,7 @@ class Target:
         max_output_tokens: the most output tokens one request may ask for.
         betas: the `anthropic_beta` values that callers may ask for.
         price: what it costs; None where the declaration doesn't say.
+        on_timeout: what becomes of a request that the model doesn't answer in time.
     """
 
     alias: str
@@ -77,6 +92,7 @@ class Target:
     betas: frozenset[str] = frozenset()
     endpoint: Endpoint | None = None
     price: Price | None = None
+    on_timeout: OnTimeout = "error"
 
     def limited_to(self, max_output_tokens: int | None) -> Self:
         """The same target for a caller who has an output limit of its own: the lower of the two holds."""
@@ -138,9 +154,14 @@ def _target(alias: str, entry: Mapping[str, Any]) -> Target:
         guardrail=Guardrail(guardrail["id"], guardrail["version"]) if guardrail else None,
         max_output_tokens=entry.get("max_output_tokens"),
         betas=frozenset(entry.get("betas") or ()),
-        endpoint=Endpoint(sagemaker["endpoint"], sagemaker.get("inference_component")) if sagemaker else None,
+        endpoint=_endpoint(sagemaker) if sagemaker else None,
         price=_price(alias, entry["price"]) if entry.get("price") else None,
+        on_timeout=entry.get("on_timeout", "error"),
     )
+
+
+def _endpoint(entry: Mapping[str, Any]) -> Endpoint:
+    return Endpoint(entry["endpoint"], entry.get("inference_component"), entry.get("format", "native"))
 
 
 def _price(alias: str, entry: Mapping[str, Any]) -> Price:

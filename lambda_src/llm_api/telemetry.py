@@ -155,6 +155,8 @@ class Telemetry:
             line["model_latency_ms"] = progress.model_latency_ms
         if record.streamed and progress.first_token_at_seconds is not None:
             line["time_to_first_token_ms"] = _milliseconds(progress.first_token_at_seconds - record.started_at_seconds)
+        if progress.partial:
+            line["partial"] = True
         if progress.ended_by is not None:
             line["stream_ended_by"] = progress.ended_by
         if error is not None:

@@ -195,6 +195,8 @@ def _complete(found: Sequence[int | None], family: str, request: Callable[[], by
     tokens_in, tokens_out, cache_read, cache_write = found
     if tokens_out is None and family in _NO_OUTPUT_TOKENS:
         tokens_out = 0
+    if family == "sagemaker" and tokens_in is not None:
+        tokens_in = max(0, tokens_in - (cache_read or 0))  # containers count what they had cached within the prompt
     return Usage(
         estimate_tokens(request()) if tokens_in is None else tokens_in,
         produced_tokens if tokens_out is None else tokens_out,

@@ -11,6 +11,11 @@ locals {
   global_targets       = [for alias, model in var.models : alias if length(local.global_base_models[alias]) > 0]
   with_betas           = [for alias, model in var.models : alias if length(model.betas) > 0 && coalesce(local.model_families[alias], "other") != "anthropic"]
 
+  # A part of an answer is of use where the answer is a text that the handler can read as a stream.
+  with_partial   = [for alias, model in var.models : alias if coalesce(model.on_timeout, "error") == "partial"]
+  without_stream = ["titan-embed", "titan-image", "nova-canvas", "cohere-embed", "cohere-rerank", "stability", "sagemaker"]
+  without_parts  = [for alias in local.with_partial : alias if contains(local.without_stream, coalesce(local.model_families[alias], "other"))]
+
   # What a model of a family is paid by; the others by input and output. Free has to be said, as 0.
   paid_by = {
     cohere-embed  = ["input"]

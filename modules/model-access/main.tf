@@ -95,14 +95,16 @@ locals {
       version = local.guardrails[alias].version
     }
     max_output_tokens = model.max_output_tokens
+    on_timeout        = coalesce(model.on_timeout, "error")
     betas             = model.betas
     price             = model.price
     sagemaker         = model.sagemaker
   } }
 
-  # Absent means null or empty: the environment is small.
+  # Absent means null, empty or the default: the environment is small.
   registry_json = jsonencode({ for alias, entry in local.registry : alias => merge(
-    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "price", "sagemaker"], key) },
+    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "on_timeout", "price", "sagemaker"], key) },
+    { for key in ["on_timeout"] : key => entry[key] if entry[key] != "error" },
     { for key in ["fallbacks", "betas"] : key => entry[key] if length(entry[key]) > 0 },
     { for key in ["price", "sagemaker"] : key => { for name, value in entry[key] : name => value if value != null } if entry[key] != null },
   ) })

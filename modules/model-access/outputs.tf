@@ -19,7 +19,7 @@ output "policy_documents" {
 }
 
 output "registry" {
-  description = "What the handler knows of each alias: `id`, `family`, `base_id`, `fallbacks`, `guardrail` (`id`, `version`), `max_output_tokens`, `betas`, `price`, `sagemaker`."
+  description = "What the handler knows of each alias: `id`, `family`, `base_id`, `fallbacks`, `guardrail` (`id`, `version`), `max_output_tokens`, `on_timeout`, `betas`, `price`, `sagemaker`."
   value       = local.registry
 
   precondition {
@@ -65,6 +65,16 @@ output "registry" {
   precondition {
     condition     = length(local.with_betas) == 0
     error_message = "betas are Anthropic's; remove them, or set family = \"anthropic\" if that is what the model speaks: ${join(", ", local.with_betas)}."
+  }
+
+  precondition {
+    condition     = var.streaming || length(local.with_partial) == 0
+    error_message = "on_timeout = \"partial\" reads the model as a stream, which the role may do with streaming alone; set streaming = true, or on_timeout = \"error\" of: ${join(", ", local.with_partial)}."
+  }
+
+  precondition {
+    condition     = length(local.without_parts) == 0
+    error_message = "Embeddings, scores and images have no part that is of use, and SageMaker endpoints none that can be put together; remove on_timeout = \"partial\" of: ${join(", ", local.without_parts)}."
   }
 
   precondition {

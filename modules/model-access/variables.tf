@@ -15,6 +15,7 @@ variable "models" {
       profile_arns = optional(list(string), [])
     }))
     max_output_tokens = optional(number)
+    on_timeout        = optional(string, "error")
     betas             = optional(list(string), [])
     price = optional(object({
       input          = optional(number)
@@ -37,6 +38,7 @@ variable "models" {
     - `fallbacks`: aliases to try in order when this model can't answer.
     - `guardrail`: a guardrail for this model instead of the deployment's. `profile_arns` lists its guardrail profile in every destination Region, where it uses cross-Region inference.
     - `max_output_tokens`: the most output tokens that one request may ask for.
+    - `on_timeout`: what becomes of a request that isn't streamed when its time runs out: `error`, `partial` (what the model has said so far; needs `streaming`), or `fallback` (the `fallbacks` are asked while there is time for it).
     - `betas`: the `anthropic_beta` values that callers may ask for.
     - `price`: what the model costs, in US dollars a million tokens; what isn't used may be left out. Budgets in dollars take it.
       - `input`, `output`: tokens read and written.
@@ -118,6 +120,16 @@ variable "models" {
   validation {
     condition     = alltrue([for model in values(var.models) : model.max_output_tokens == null ? true : model.max_output_tokens >= 1 && floor(model.max_output_tokens) == model.max_output_tokens])
     error_message = "max_output_tokens is a whole number of tokens, at least 1; correct: ${join(", ", [for alias, model in var.models : alias if model.max_output_tokens == null ? false : model.max_output_tokens < 1 || floor(model.max_output_tokens) != model.max_output_tokens])}."
+  }
+
+  validation {
+    condition     = alltrue([for model in values(var.models) : contains(["error", "partial", "fallback"], coalesce(model.on_timeout, "error"))])
+    error_message = "on_timeout is error, partial or fallback; correct: ${join(", ", [for alias, model in var.models : alias if !contains(["error", "partial", "fallback"], coalesce(model.on_timeout, "error"))])}."
+  }
+
+  validation {
+    condition     = alltrue([for model in values(var.models) : coalesce(model.on_timeout, "error") != "fallback" || length(model.fallbacks) > 0])
+    error_message = "on_timeout = \"fallback\" needs somebody to fall back to; set fallbacks of: ${join(", ", [for alias, model in var.models : alias if coalesce(model.on_timeout, "error") == "fallback" && length(model.fallbacks) == 0])}."
   }
 
   validation {

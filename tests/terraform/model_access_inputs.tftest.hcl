@@ -625,3 +625,47 @@ run "registry_too_large" {
   }
   expect_failures = [output.registry_environment]
 }
+
+run "on_timeout_of_another_word" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: on_timeout is error, partial or fallback; correct: hasty
+    models = { hasty = { id = "amazon.nova-lite-v1:0", on_timeout = "shrug" } }
+  }
+  expect_failures = [var.models]
+}
+
+run "fallback_on_timeout_without_one" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: needs somebody to fall back to; set fallbacks of: alone
+    models = { alone = { id = "amazon.nova-lite-v1:0", on_timeout = "fallback" } }
+  }
+  expect_failures = [var.models]
+}
+
+run "partial_without_streaming" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: set streaming = true, or on_timeout = "error" of: patient
+    models    = { patient = { id = "amazon.nova-lite-v1:0", on_timeout = "partial" } }
+    streaming = false
+  }
+  expect_failures = [output.registry]
+}
+
+run "half_a_vector" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: remove on_timeout = "partial" of: embed, tuned
+    models = {
+      embed = { id = "amazon.titan-embed-text-v2:0", on_timeout = "partial" }
+      tuned = { sagemaker = { endpoint = "acme-llama" }, on_timeout = "partial" }
+    }
+  }
+  expect_failures = [output.registry]
+}

@@ -396,7 +396,7 @@ run "registry" {
   module { source = "./modules/model-access" }
   variables {
     models = {
-      fast  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0", destination_regions = ["us-west-2"], fallbacks = ["nova"], max_output_tokens = 4096, betas = ["context-1m-2025-08-07"] }
+      fast  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0", destination_regions = ["us-west-2"], fallbacks = ["nova"], max_output_tokens = 4096, on_timeout = "fallback", betas = ["context-1m-2025-08-07"] }
       nova  = { id = "amazon.nova-lite-v1:0", guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "2" } }
       tuned = { sagemaker = { endpoint = "acme-llama" } }
     }
@@ -410,6 +410,7 @@ run "registry" {
         base_id           = "anthropic.claude-haiku-4-5-20251001-v1:0"
         fallbacks         = ["nova"]
         max_output_tokens = 4096
+        on_timeout        = "fallback"
         betas             = ["context-1m-2025-08-07"]
       }
       nova = {

@@ -170,6 +170,10 @@ class Call(ABC):
     stream: bool
     delivery: Delivery
 
+    def operation_on(self, target: Target) -> Operation:
+        """What to call on `target`, where that isn't the same on all."""
+        return self.operation
+
     @abstractmethod
     def payloads(self, target: Target) -> Sequence[Payload]:
         """What to send to `target`; more than one where the model takes one item a request (embeddings).

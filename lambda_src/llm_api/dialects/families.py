@@ -39,6 +39,8 @@ _CLAUDE_VERSION = re.compile(r"claude-(?:(?:opus|sonnet|haiku|instant|[a-z]+)-)?
 def spoken_dialects(target: Target) -> str:
     """The routes on which `target` answers, for an error that sends the caller to the right one."""
     native = "POST /model/{modelId}/invoke"
+    if target.endpoint is not None and target.endpoint.chats:
+        return f"POST /v1/chat/completions, {native}"
     if target.family in CHAT:
         routes = ["POST /v1/chat/completions", "POST /model/{modelId}/converse", native]
         return ", ".join((["POST /v1/messages"] if target.family == "anthropic" else []) + routes)

@@ -8,7 +8,7 @@ The rules, each for the caller's money:
 - A target that is throttled, not ready, unavailable or ended is stood in for by its `fallbacks`, in order, each at
   most once and only those that the caller may use. Fallbacks of fallbacks are not followed: the list in the
   declaration is the whole truth. A request in one family's own format falls back within that family. Nobody stands in
-  once something was paid for.
+  once something was paid for, save where the model is declared with `on_timeout = "fallback"`; see `turns`.
 - A stream's first frame is awaited before the caller gets a status, so that an early failure has one, or is stood in
   for. Protocols with pings wait 45 seconds for it, then begin. Once a byte is out nothing is repeated or replaced.
 """
@@ -21,7 +21,7 @@ from itertools import chain
 from typing import TypeVar
 
 from llm_api.deadline import Deadline
-from llm_api.dialects import Answer, Call, Frame, Payload, StreamFault
+from llm_api.dialects import Answer, Call, Frame, Operation, Payload, StreamFault
 from llm_api.errors import ApiError, BadRequest, Forbidden, ModelEnded, ModelNotReady, NotFound, Throttled, Unavailable
 from llm_api.inference import failures
 from llm_api.inference.clients import Clients
@@ -120,7 +120,8 @@ class Inference:
         for candidate in (target, *self._fallbacks(call, target, terms.allowed)):
             limited = candidate.limited_to(terms.max_output_tokens)
             try:
-                payloads = [payload.tagged(call.operation, terms.tags) for payload in call.payloads(limited)]
+                operation = call.operation_on(limited)
+                payloads = [payload.tagged(operation, terms.tags) for payload in call.payloads(limited)]
             except BadRequest:
                 if candidate is target:
                     raise
@@ -141,7 +142,7 @@ class Inference:
             ApiError: no target answered.
         """
 
-        def ask(candidate: Target, payloads: Sequence[Payload]) -> list[Answer]:
+        def ask(candidate: Target, payloads: Sequence[Payload], deadline: Deadline = deadline) -> list[Answer]:
             one = self._count if call.operation == "count_tokens" else self._answer
             if len(payloads) == 1:
                 return [one(candidate, call, payloads[0], deadline, progress)]
@@ -150,7 +151,13 @@ class Inference:
             with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
                 return list(pool.map(lambda payload: one(candidate, call, payload, deadline, progress), payloads))
 
-        return self._first_that_answers(candidates, progress, ask)
+        waiting = iter(candidates)
+        first = next(waiting)
+        if call.operation != "count_tokens" and first.target.on_timeout == "fallback":
+            from llm_api.inference.turns import first_in_time
+
+            return first_in_time([first, *waiting], deadline, progress, ask)
+        return self._first_that_answers(chain([first], waiting), progress, ask)
 
     def stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, progress: Progress) -> Streamed:
         """The streamed answer of the target, or of the fallback that stood in, once its first frame has come.
@@ -160,7 +167,7 @@ class Inference:
         """
 
         def ask(candidate: Target, payloads: Sequence[Payload]) -> Streamed:
-            return self._open(candidate, call, payloads[0], deadline, progress)
+            return self._open(candidate, call, payloads[0], deadline, progress, pings=call.pings)
 
         return self._first_that_answers(candidates, progress, ask)[1]
 
@@ -192,18 +199,26 @@ class Inference:
                 yield fallback
 
     def _answer(self, target: Target, call: Call, payload: Payload, deadline: Deadline, progress: Progress) -> Answer:
+        operation = call.operation_on(target)
+        if target.on_timeout == "partial":
+            from llm_api.inference import partial
+
+            assembly = partial.assembly_for(target, operation, payload)
+            if assembly is not None:
+                streamed = self._open(target, call, payload, deadline, progress, pings=True)
+                return partial.read(streamed, assembly, progress)
         client = self._clients.of(target)
         answer = repeating(
-            lambda seconds: call_within(seconds, lambda: client.answer(target, call.operation, payload, seconds)),
+            lambda seconds: call_within(seconds, lambda: client.answer(target, operation, payload, seconds)),
             target,
             deadline,
             progress,
             self._pause,
         )
         document = parse_json(answer.body)
-        if document is None and _is_json_due(target, call, payload):
+        if document is None and _is_json_due(target, operation, payload):
             raise failures.broken_off(target, "The answer is not JSON.")
-        usage = of_answer(target.family, call.operation, payload.body_bytes, answer.headers, document, answer.body)
+        usage = of_answer(target.family, operation, payload.body_bytes, answer.headers, document, answer.body)
         progress.spend(usage, latency_ms(answer.headers, document))
         return answer
 
@@ -229,13 +244,16 @@ class Inference:
                 self._uncountable.add(target.alias)
         return Answer(b'{"inputTokens":%d}' % estimate_tokens(_counted(payload)), estimated=True)
 
-    def _open(self, target: Target, call: Call, payload: Payload, deadline: Deadline, progress: Progress) -> Streamed:
+    def _open(
+        self, target: Target, call: Call, payload: Payload, deadline: Deadline, progress: Progress, *, pings: bool
+    ) -> Streamed:
         client = self._clients.of(target)
+        operation = call.operation_on(target)
         headers: dict[str, str] = {}
 
         def pieces() -> Generator[bytes, None, None]:
             opened = repeating(
-                lambda seconds: client.open_stream(target, call.operation, payload, seconds),
+                lambda seconds: client.open_stream(target, operation, payload, seconds),
                 target,
                 deadline,
                 progress,
@@ -247,11 +265,11 @@ class Inference:
         reader = FrameReader(
             Pump(pieces()),
             target,
-            call.operation,
+            operation,
             payload.body_bytes,
             deadline,
             progress,
-            pings=call.pings,
+            pings=pings,
             patience=self._patience,
         )
         frames = reader.frames()
@@ -263,8 +281,8 @@ class Inference:
         return Streamed(target, headers, chain([first], frames), frames.close)
 
 
-def _is_json_due(target: Target, call: Call, payload: Payload) -> bool:
-    return call.operation == "converse" or (target.endpoint is None and payload.accept in ("application/json", "*/*"))
+def _is_json_due(target: Target, operation: Operation, payload: Payload) -> bool:
+    return operation == "converse" or (target.endpoint is None and payload.accept in ("application/json", "*/*"))
 
 
 def _counted(payload: Payload) -> bytes:

@@ -210,11 +210,20 @@ def of_code(
         return Filtered(words)
     if kind is BadRequest and target.endpoint is not None and "not found" in message:
         return Unavailable(f"The endpoint of model {target.alias!r} doesn't exist at the moment.", reason=words)
-    if kind is ModelFailed and original_status in (400, 413, 422):
-        return BadRequest(words)
+    if kind is ModelFailed and original_status is not None:
+        kind = _of_container(original_status, message)
     if kind is OutOfTime:
         return out_of_time(target)
     return kind(words, retry_after_seconds=DEFAULT_RETRY_AFTER_SECONDS if kind.retryable else None, reason=code)
+
+
+def _of_container(status: int, message: str) -> type[ApiError]:
+    """What a container's own status means. None at all, 0, is how SageMaker says that it gave up waiting for one."""
+    if status in (400, 413, 422):
+        return BadRequest
+    if status == 0 and "timed out" in message:
+        return OutOfTime
+    return {429: Throttled, 503: Unavailable}.get(status, ModelFailed)
 
 
 def _not_enabled(target: Target, reason: str) -> Forbidden:

@@ -20,6 +20,7 @@ class Progress:
         model_latency_ms: what Bedrock says the model took.
         first_token_at_seconds: when the first piece of a streamed answer came, on the monotonic clock.
         ended_by: why a stream stopped before its end, as an error code.
+        partial: whether the answer is what the model had said when the time was up.
     """
 
     target: Target | None = None
@@ -30,6 +31,7 @@ class Progress:
     model_latency_ms: float | None = None
     first_token_at_seconds: float | None = None
     ended_by: str | None = None
+    partial: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def attempt(self) -> None:

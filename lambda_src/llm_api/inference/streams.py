@@ -63,6 +63,7 @@ class FrameReader:
         self._patience = patience
         self._usage = StreamUsage(target.family, operation, request)
         self._ending = _Ending(target, operation)
+        self._in_lines = target.endpoint is not None
         self._latency_ms: float | None = None
         self._begun = False
         self._free = False
@@ -126,11 +127,19 @@ class FrameReader:
             raise StreamFault(failure, message.raw)
         self._begun = True
         event = message.headers.get(":event-type", "")
-        document = parse_json(chunk(message.payload) if event == "chunk" else message.payload)
-        self._usage.see(event, document)
-        self._ending.see(event, document)
-        latency = latency_ms({}, document)
-        self._latency_ms = latency if latency is not None else self._latency_ms
+        data = chunk(message.payload) if event == "chunk" else message.payload
+        if self._in_lines:
+            from llm_api.lines import json_lines
+
+            for line in json_lines(data):
+                self._usage.see(event, line)
+                self._ending.see(event, line)
+        else:
+            document = parse_json(data)
+            self._usage.see(event, document)
+            self._ending.see(event, document)
+            latency = latency_ms({}, document)
+            self._latency_ms = latency if latency is not None else self._latency_ms
         if self._progress.first_token_at_seconds is None and event != "messageStart":
             self._progress.first_token_at_seconds = self._deadline.clock()
         return Frame(message.raw, event, message.payload)
@@ -152,7 +161,8 @@ class _Ending:
         self._operation = operation
         self._stopped = False
         self.seen = False
-        self.optional = operation == "invoke" and target.family in _UNKNOWN_ENDINGS
+        known = target.endpoint is not None and target.endpoint.chats
+        self.optional = operation == "invoke" and target.family in _UNKNOWN_ENDINGS and not known
 
     @property
     def may_be_here(self) -> bool:

@@ -47,12 +47,30 @@ module "hurried" {
       guardrail         = local.guardrail
       max_output_tokens = 4096
     }
+    patient = {
+      id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+      destination_regions = local.us
+      max_output_tokens   = 4096
+      on_timeout          = "partial"
+    }
+    hasty = {
+      id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+      destination_regions = local.us
+      fallbacks           = ["spare"]
+      max_output_tokens   = 4096
+      on_timeout          = "fallback"
+    }
   }
 
   auth = { type = "api_key" }
   tenants = {
-    wide   = { models = ["fast", "alone", "spare", "guarded"], api_key_sha256 = [var.api_key_sha256] }
+    wide   = { models = ["fast", "alone", "spare", "guarded", "patient", "hasty"], api_key_sha256 = [var.api_key_sha256] }
     narrow = { models = ["spare"], api_key_sha256 = ["aff41257606abf6424ae39c06de9d695cc57bebd82008a70ad1e57e681129def"] }
+    thrifty = {
+      models         = ["patient", "hasty", "spare"]
+      api_key_sha256 = ["a563d27ab1781fb26c114eabced7edef1737f4c5af8a25674b97c27cfdb41f92"]
+      budgets        = { tokens_per_day = 1000000 }
+    }
   }
 }
 

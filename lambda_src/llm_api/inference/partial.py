@@ -1,0 +1,74 @@
+"""Answers before the deadline with what there is: `on_timeout = "partial"`.
+
+A request that isn't streamed is sent as one that is. If the stream comes to its end in time, its frames are put
+together into the answer that the other operation would have given. If not, the caller gets what has come, with the
+reason that an answer has which reached its length, and the header `x-llm-partial`; what it cost isn't known exactly.
+"""
+
+import json
+
+from llm_api.dialects import Answer, Operation, Payload, StreamFault
+from llm_api.errors import OutOfTime, UpstreamFault
+from llm_api.eventstream import CorruptStream, chunk
+from llm_api.inference import Streamed
+from llm_api.inference.assembly import Assembly, Claude, Completions, Converse, Llama, Nova, TitanText
+from llm_api.inference.progress import Progress
+from llm_api.registry import Target
+from llm_api.usage import parse_json
+
+_NO_TOOLS_IN_STREAMS = frozenset({"llama"})
+"""Families whose models call tools in whole answers alone.
+https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html"""
+
+
+def assembly_for(target: Target, operation: Operation, payload: Payload) -> Assembly | None:
+    """What puts the stream of `target` together; None where only a whole answer will do (docs/partial-results.md)."""
+    document = payload.body if isinstance(payload.body, dict) else parse_json(payload.body)
+    if target.endpoint is not None or not isinstance(document, dict):
+        return None
+    if operation == "converse":
+        return None if target.family in _NO_TOOLS_IN_STREAMS and "toolConfig" in document else Converse()
+    match target.family:
+        case "anthropic":
+            return Claude() if "messages" in document else None
+        case "nova":
+            return Nova()
+        case "titan-text":
+            return TitanText()
+        case "llama":
+            return Llama()
+        case "mistral" if "prompt" in document:
+            return Completions("outputs")
+        case "deepseek" if "prompt" in document:
+            return Completions("choices")
+    return None
+
+
+def read(streamed: Streamed, assembly: Assembly, progress: Progress) -> Answer:
+    """The answer in one piece: whole, or as far as it came by the deadline.
+
+    Raises:
+        ApiError: the stream broke, or nothing has come that a caller could use.
+    """
+    out_of_time: StreamFault | None = None
+    try:
+        for frame in streamed.frames:
+            if frame is not None:
+                document = parse_json(chunk(frame.payload) if frame.event == "chunk" else frame.payload)
+                assembly.add(frame.event, document if isinstance(document, dict) else {})
+    except StreamFault as fault:
+        progress.ended_by = None  # the caller gets one answer, not a stream
+        if not isinstance(fault.error, OutOfTime):
+            raise fault.error from fault
+        out_of_time = fault
+    except (CorruptStream, AttributeError, LookupError, TypeError, ValueError) as error:
+        message = "The model's answer can't be put together. Try again."
+        raise UpstreamFault(message, reason=type(error).__name__) from error
+    finally:
+        streamed.close()
+    if out_of_time is not None and not assembly.stopped:
+        if not assembly.has_answer:
+            raise out_of_time.error from out_of_time
+        progress.partial = True
+    body = assembly.answer(progress.usage)
+    return Answer(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), headers=assembly.headers)
