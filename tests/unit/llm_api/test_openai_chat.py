@@ -101,7 +101,7 @@ def test_without_sampling_fields_there_is_no_inference_config():
 def test_what_has_no_equivalent_is_refused(fields, says):
     # GIVEN / WHEN / THEN
     with pytest.raises(InvalidField, match=says):
-        chat(**fields)
+        chat(**fields).payloads(CLAUDE)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`POST /v1/chat/completions` over Converse, for every family that chats.
+"""`POST /v1/chat/completions` over Converse, for every family that chats; over SageMaker endpoints see `container`.
 
 https://platform.openai.com/docs/api-reference/chat/create
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
@@ -31,7 +31,7 @@ from llm_api.dialects.openai.formats import (
     reasoning,
 )
 from llm_api.dialects.openai.messages import Conversation, converse_messages
-from llm_api.dialects.openai.stream import render_chunks
+from llm_api.dialects.openai.stream import follow, render_chunks
 from llm_api.dialects.openai.tools import Tools, parse_tools
 from llm_api.dialects.openai.translate import choice_message, finish_reason, usage
 from llm_api.errors import BadRequest, UpstreamFault
@@ -46,6 +46,8 @@ class ChatCompletion(Call):
     Attributes:
         max_tokens: the caller's limit on output tokens, reasoning included, or None.
         one_call: whether `parallel_tool_calls` is false: of several calls in an answer only the first is handed on.
+        body: the request as it came, for containers that speak this format themselves.
+        objection: why Bedrock can't serve the request where a container might.
         created: Unix time of the request, seconds.
     """
 
@@ -66,6 +68,8 @@ class ChatCompletion(Call):
     include_usage: bool
     ignored: list[str]
     created: int
+    body: dict[str, Any]
+    objection: InvalidField | None = None
     conversations: dict[bool, Conversation] = field(default_factory=dict)
 
     @classmethod
@@ -76,8 +80,9 @@ class ChatCompletion(Call):
             BadRequest: the body is not a chat completion, or asks for what Bedrock has no equivalent for.
         """
         body = json_object(request.body)
-        ignored = check_unsupported(body)
+        ignored, objection = check_unsupported(body)
         stream = boolean(body, "stream") or False
+        sampling, too_hot = _sampling(body)
         call = cls(
             model=required_text(body, "model"),
             stream=stream,
@@ -87,19 +92,31 @@ class ChatCompletion(Call):
             schema=parse_response_format(body.get("response_format")),
             effort=parse_effort(body.get("reasoning_effort")),
             max_tokens=_max_tokens(body),
-            sampling=_sampling(body),
+            sampling=sampling,
             one_call=boolean(body, "parallel_tool_calls") is False,
             include_usage=_include_usage(body, stream),
             ignored=ignored,
             created=int(time.time()),
+            body=body,
+            objection=objection or too_hot,
         )
         call._conversation(with_tools=call.tools.offered)
         return call
 
+    def operation_on(self, target: Target) -> Operation:
+        """See `Call.operation_on`."""
+        return "converse" if target.endpoint is None else "invoke"
+
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`."""
-        if target.family not in CHAT:
+        if target.endpoint is not None and target.endpoint.chats:
+            from llm_api.dialects.openai.container import container_payload
+
+            return [container_payload(self.body, self.tools, self._limit(target), stream=self.stream)]
+        if target.family not in CHAT or target.endpoint is not None:
             raise BadRequest(f"The model {target.alias} does not chat. It answers on {spoken_dialects(target)}.")
+        if self.objection is not None:
+            raise self.objection
         as_tool = self._answers_by_tool(target)
         conversation = self._conversation(with_tools=self.tools.offered)
         if target.family == "titan-text" and (conversation.has_system or conversation.has_images):
@@ -131,6 +148,11 @@ class ChatCompletion(Call):
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""
+        if target.endpoint is not None:
+            from llm_api.dialects.openai.container import container_answer
+
+            told = container_answer(target, answers[0], one_call=self.one_call)
+            return _json({**self._head(target, "chat.completion"), **told})
         answer = _converse_answer(answers[0])
         schema_tool = self.schema.name if self.schema is not None and self._answers_by_tool(target) else None
         message = choice_message(answer["output"]["message"]["content"], schema_tool, self.one_call)
@@ -146,12 +168,18 @@ class ChatCompletion(Call):
             ],
             "usage": usage(answer.get("usage")),
         }
-        return Response(200, {"content-type": "application/json"}, json.dumps(body).encode())
+        return _json(body)
 
     def render_stream(self, target: Target, frames: Iterator[Frame | None]) -> Iterator[bytes]:
         """See `Call.render_stream`."""
+        head = self._head(target, "chat.completion.chunk")
+        if target.endpoint is not None:
+            from llm_api.dialects.openai.container import ContainerChunks
+
+            chunks = ContainerChunks(head, one_call=self.one_call, include_usage=self.include_usage)
+            return follow(frames, chunks)
         return render_chunks(
-            self._head(target, "chat.completion.chunk"),
+            head,
             frames,
             schema_as_tool=self.schema is not None and self._answers_by_tool(target),
             one_call=self.one_call,
@@ -160,6 +188,10 @@ class ChatCompletion(Call):
 
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
+        if target.endpoint is not None:
+            from llm_api.dialects.openai.container import container_warnings
+
+            return container_warnings(self.body)
         found = [*self.ignored, *self._conversation(with_tools=self.tools.offered).warnings]
         found += self.tools.warnings(target)
         if self._skips_thinking(target):
@@ -220,6 +252,10 @@ class ChatCompletion(Call):
         }
 
 
+def _json(body: Mapping[str, Any]) -> Response:
+    return Response(200, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
 def _max_tokens(body: Mapping[str, Any]) -> int | None:
     older, newer = positive_integer(body, "max_tokens"), positive_integer(body, "max_completion_tokens")
     if older is not None and newer is not None and older != newer:
@@ -229,9 +265,17 @@ def _max_tokens(body: Mapping[str, Any]) -> int | None:
     return newer if newer is not None else older
 
 
-def _sampling(body: Mapping[str, Any]) -> dict[str, Any]:
+def _sampling(body: Mapping[str, Any]) -> tuple[dict[str, Any], InvalidField | None]:
+    """The fields for Converse, and what it objects to: OpenAI's temperatures go up to 2, and Bedrock's to 1."""
     found: dict[str, Any] = {}
-    temperature, top_p = number(body, "temperature", 0, 1), number(body, "top_p", 0, 1)
+    top_p = number(body, "top_p", 0, 1)
+    objection: InvalidField | None = None
+    try:
+        temperature = number(body, "temperature", 0, 1)
+    except InvalidField as too_hot:
+        temperature, objection = body["temperature"], too_hot
+        if not isinstance(temperature, int | float) or isinstance(temperature, bool) or not 1 < temperature <= 2:
+            raise
     if temperature is not None:
         found["temperature"] = temperature
     if top_p is not None:
@@ -245,7 +289,7 @@ def _sampling(body: Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidField("stop", "stop holds at most 4 sequences.")
         if sequences:
             found["stopSequences"] = sequences
-    return found
+    return found, objection
 
 
 def _include_usage(body: Mapping[str, Any], stream: bool) -> bool:

@@ -143,31 +143,54 @@ REFUSED: Refusals = {
 """Those of a chat completion."""
 
 
+CONTAINERS_TAKE = frozenset(
+    {
+        "frequency_penalty",
+        "logit_bias",
+        "logprobs",
+        "min_p",
+        "presence_penalty",
+        "repetition_penalty",
+        "seed",
+        "top_k",
+        "top_logprobs",
+    }
+)
+"""Fields that Bedrock's Converse has no equivalent for, but the containers of SageMaker endpoints have."""
+
+
 def check_unsupported(
     body: Mapping[str, Any],
     translated: frozenset[str] = TRANSLATED,
     ignored: frozenset[str] = IGNORED,
     refused: Refusals = REFUSED,
+    containers_take: frozenset[str] = CONTAINERS_TAKE,
     request: str = "a chat completion",
-) -> list[str]:
+) -> tuple[list[str], InvalidField | None]:
     """Apply the rule to a body; to a chat completion's, unless told which fields another request has.
 
     Returns:
-        A warning for each field that is ignored.
+        A warning for each field that is ignored; and why Bedrock can't serve the request where a container might.
 
     Raises:
         InvalidField: a field has to be refused.
     """
     warnings = []
+    objection: InvalidField | None = None
     for name, value in body.items():
         if name in translated or value is None:
             continue
         if name in ignored:
             warnings.append(f"{name} was ignored: Bedrock has no equivalent")
-        elif name in refused:
+            continue
+        if name in refused:
             harmless, advice = refused[name]
-            if not any((value == choice and type(value) is not bool) or value is choice for choice in harmless):
-                raise InvalidField(name, f"{name} is not supported. {advice}")
+            if any((value == choice and type(value) is not bool) or value is choice for choice in harmless):
+                continue
+            refusal = InvalidField(name, f"{name} is not supported. {advice}")
         else:
-            raise InvalidField(name[:64], f"{name[:64]!r} is not a field of {request}. Leave it out.")
-    return warnings
+            refusal = InvalidField(name[:64], f"{name[:64]!r} is not a field of {request}. Leave it out.")
+        if name not in containers_take:
+            raise refusal
+        objection = objection or refusal
+    return warnings, objection

@@ -107,7 +107,7 @@ class ImageGeneration(Call):
             BadRequest: the body asks for no pictures, or for ones that no model here makes.
         """
         body = json_object(request.body)
-        remarks = check_unsupported(body, _TRANSLATED, _IGNORED, _REFUSED, "an image request")
+        remarks, _ = check_unsupported(body, _TRANSLATED, _IGNORED, _REFUSED, frozenset(), "an image request")
         number = positive_integer(body, "n") or 1
         if number > MAX_IMAGES:
             raise InvalidField("n", f"n is {number}; at most {MAX_IMAGES} are allowed.")

@@ -38,7 +38,11 @@ def render_chunks(
         one_call: hand on the first tool call only.
         include_usage: `stream_options.include_usage`.
     """
-    chunks = _Chunks(head, schema_as_tool=schema_as_tool, one_call=one_call, include_usage=include_usage)
+    return follow(frames, Chunks(head, schema_as_tool=schema_as_tool, one_call=one_call, include_usage=include_usage))
+
+
+def follow(frames: Iterator[Frame | None], chunks: "Chunks") -> Iterator[bytes]:
+    """What `chunks` makes of the frames, with pings and a proper end; see `render_chunks`."""
     try:
         for frame in frames:
             if frame is None:
@@ -52,10 +56,13 @@ def render_chunks(
     except ApiError as error:
         yield from chunks.end_early(error)
     else:
+        yield from chunks.close()
         yield DONE
 
 
-class _Chunks:
+class Chunks:
+    """The chunks of one stream."""
+
     def __init__(self, head: dict[str, Any], *, schema_as_tool: bool, one_call: bool, include_usage: bool) -> None:
         self._head = head
         self._schema_as_tool = schema_as_tool
@@ -92,6 +99,10 @@ class _Chunks:
             yield from self._finish(reason)
         elif frame.event == "metadata" and self._include_usage:
             yield self._line({"choices": [], "usage": usage(event.get("usage"))})
+
+    def close(self) -> Iterator[bytes]:
+        """What follows the last frame."""
+        yield from ()
 
     def end_early(self, error: ApiError) -> Iterator[bytes]:
         """The end of a stream that can't go on."""

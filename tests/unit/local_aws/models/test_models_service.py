@@ -179,11 +179,11 @@ def test_endpoint_speaks_tgi(sagemaker: Any) -> None:
     assert objects["details"]["generated_tokens"] > 0
 
 
-@pytest.mark.parametrize("name", ["chat", "lmi"])
+@pytest.mark.parametrize("name", ["chat", "lmi", "tgi"])
 def test_endpoint_streams_parts_that_split_json(name: str, sagemaker: Any, server: Any) -> None:
     # WHEN an endpoint streams
     body = {
-        "messages": [{"role": "user", "content": "Hello"}],
+        "messages": [{"role": "user", "content": "Repeat after me: Grüezi"}],
         "stream": True,
         "stream_options": {"include_usage": True},
     }
@@ -192,12 +192,14 @@ def test_endpoint_streams_parts_that_split_json(name: str, sagemaker: Any, serve
     # THEN the parts cut JSON apart, and together make lines in the announced type
     assert answer["ContentType"] == ("application/jsonlines" if name == "lmi" else "text/event-stream")
     assert not all(part.endswith(b"\n") for part in parts)
-    lines = [line.removeprefix("data: ") for line in b"".join(parts).decode().splitlines() if line]
-    if name == "chat":
+    whole = b"".join(parts).decode()
+    lines = [line.removeprefix("data:").strip() for line in whole.splitlines() if line and not line.startswith(":")]
+    if name != "lmi":
         assert lines.pop() == "[DONE]"
     items = [json.loads(line) for line in lines]
     text = "".join(c["delta"].get("content", "") for item in items for c in item["choices"])
-    assert text == "You asked: Hello"
+    assert text == "Grüezi"
+    assert items[-2]["choices"][0]["finish_reason"] == ("eos_token" if name == "tgi" else "stop")
     assert items[-1]["usage"]["completion_tokens"] == server.journal.calls()[0].output_tokens
 
 
@@ -210,6 +212,25 @@ def test_endpoint_streams_tgi(sagemaker: Any) -> None:
     # THEN each carries a token, and the last the whole
     assert "".join(item["token"]["text"] for item in items) == items[-1]["generated_text"] == "You asked: Hello"
     assert items[-1]["details"]["finish_reason"] == "eos_token"
+
+
+def test_endpoint_that_counts_nothing(sagemaker: Any) -> None:
+    # WHEN a container without usage answers, whole and streamed
+    body = {"messages": [{"role": "user", "content": "Hello"}], "stream_options": {"include_usage": True}}
+    whole = sagemaker.invoke_endpoint(EndpointName="uncounted", Body=json.dumps(body))["Body"].read()
+    request = json.dumps({**body, "stream": True})
+    answer = sagemaker.invoke_endpoint_with_response_stream(EndpointName="uncounted", Body=request)
+    # THEN it tells none
+    assert "usage" not in json.loads(whole)
+    assert b"usage" not in b"".join(event["PayloadPart"]["Bytes"] for event in answer["Body"])
+
+
+def test_endpoint_of_another_kind_answers_with_the_bytes(sagemaker: Any) -> None:
+    # WHEN an endpoint that is no language model gets bytes
+    data = bytes(range(256))
+    answer = sagemaker.invoke_endpoint(EndpointName="my-echo", Body=data, ContentType="application/x-npy")
+    # THEN they come back as they were
+    assert (answer["Body"].read(), answer["ContentType"]) == (data, "application/x-npy")
 
 
 def test_endpoint_reports_what_its_container_refused(sagemaker: Any) -> None:
