@@ -5,6 +5,14 @@ locals {
   gateway_timeout_seconds = coalesce(var.gateway_timeout_seconds, var.streaming ? 900 : 29)
   timeout_seconds         = coalesce(var.timeout_seconds, var.streaming ? 600 : 28)
 
+  # What containers on SageMaker take that is no text. Models of Bedrock take JSON.
+  binary_media_types = [
+    "application/octet-stream", "application/pdf", "application/x-npy", "application/x-npz", "application/x-parquet",
+    "application/x-protobuf", "application/x-recordio-protobuf", "application/zip", "audio/flac", "audio/mpeg", "audio/ogg",
+    "audio/wav", "audio/x-audio", "image/gif", "image/jpeg", "image/png", "image/tiff", "image/webp", "image/x-image", "video/mp4",
+  ]
+  has_endpoints = anytrue([for model in values(var.models) : model.sagemaker != null])
+
   has_tenants = length(var.tenants) > 0 || var.external_tenants
 }
 
@@ -124,6 +132,7 @@ module "api" {
     streaming_invoke_arn = module.function.streaming_invoke_arn
   }
   auth                    = var.auth
+  binary_media_types      = [for type in local.binary_media_types : type if local.has_endpoints]
   streaming               = var.streaming
   timeout_seconds         = local.gateway_timeout_seconds
   throttling              = var.throttling

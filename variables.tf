@@ -5,6 +5,8 @@ variable "models" {
     - `id`: a foundation model ID, a cross-Region profile ID (`us.…`, `global.…`), or the ARN of a foundation model, inference
       profile, application inference profile, provisioned model, custom model deployment, imported model or Marketplace endpoint.
     - `sagemaker`: a SageMaker endpoint instead of `id`, by name; optionally one inference component on it.
+      - `format`: `openai` where its container speaks OpenAI's chat completions (TGI, vLLM, LMI), which then work on
+        `/v1/chat/completions` and under budgets; `native` for any other.
     - `family`: the request format; needed where the ID doesn't tell it.
     - `destination_regions`: where a geographic or application profile may send a request.
     - `source_models`: the foundation model IDs that an application profile was made from.
@@ -26,6 +28,7 @@ variable "models" {
     sagemaker = optional(object({
       endpoint            = string
       inference_component = optional(string)
+      format              = optional(string, "native")
     }))
     family              = optional(string)
     destination_regions = optional(list(string), [])

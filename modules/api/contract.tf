@@ -185,6 +185,7 @@ locals {
       "x-amazon-apigateway-gateway-responses" = local.gateway_responses
       "x-amazon-apigateway-policy"            = jsondecode(local.policy)
     },
+    { for types in [var.binary_media_types] : "x-amazon-apigateway-binary-media-types" => types if length(types) > 0 },
     # Given in the document too, so that an import doesn't detach and re-attach the endpoints.
     {
       for key, value in { servers = [{ url = "/", "x-amazon-apigateway-endpoint-configuration" = { vpcEndpointIds = try(var.private.vpc_endpoint_ids, []) } }] } :

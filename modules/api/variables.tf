@@ -142,6 +142,18 @@ variable "auth" {
   }
 }
 
+variable "binary_media_types" {
+  description = "Content types of requests whose bodies aren't text, such as `application/x-npy`. API Gateway hands on every other body as text."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for type in var.binary_media_types : can(regex("^[a-z0-9.+-]+/[a-z0-9.+-]+$", type)) && type != "application/json"])
+    error_message = "`binary_media_types` has to name single types in lower case, such as `application/x-npy`, and not `application/json`, which is text. Correct: ${join(", ", [for type in var.binary_media_types : type if !can(regex("^[a-z0-9.+-]+/[a-z0-9.+-]+$", type)) || type == "application/json"])}."
+  }
+}
+
 variable "domain" {
   description = <<-EOT
     A domain of your own for the API. Point its DNS record at the `domain_target` output.

@@ -27,7 +27,7 @@ locals {
     titan-image   = ["image"]
   }
   incomplete_prices = flatten([for alias, model in var.models : [
-    for kind in try(local.paid_by[local.model_families[alias]], ["input", "output"]) : "${alias}.price.${kind}" if model.price[kind] == null
+    for kind in try(model.sagemaker.format, null) == "openai" ? ["input", "output"] : try(local.paid_by[local.model_families[alias]], ["input", "output"]) : "${alias}.price.${kind}" if model.price[kind] == null
   ] if model.price != null])
 
   # An ARN of another Region or partition can't be called from here; a system-defined profile belongs to the caller.

@@ -98,7 +98,7 @@ locals {
     on_timeout        = coalesce(model.on_timeout, "error")
     betas             = model.betas
     price             = model.price
-    sagemaker         = model.sagemaker
+    sagemaker         = model.sagemaker == null ? null : merge(model.sagemaker, { format = coalesce(model.sagemaker.format, "native") })
   } }
 
   # Absent means null, empty or the default: the environment is small.
@@ -106,7 +106,7 @@ locals {
     { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "on_timeout", "price", "sagemaker"], key) },
     { for key in ["on_timeout"] : key => entry[key] if entry[key] != "error" },
     { for key in ["fallbacks", "betas"] : key => entry[key] if length(entry[key]) > 0 },
-    { for key in ["price", "sagemaker"] : key => { for name, value in entry[key] : name => value if value != null } if entry[key] != null },
+    { for key in ["price", "sagemaker"] : key => { for name, value in entry[key] : name => value if value != null && value != "native" } if entry[key] != null },
   ) })
   # Measured as Lambda does: the variables are one JSON object, so a quote inside a value counts twice.
   registry_environment = length(jsonencode(local.registry_json)) <= 3072 ? local.registry_json : base64gzip(local.registry_json)

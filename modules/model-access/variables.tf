@@ -4,6 +4,7 @@ variable "models" {
     sagemaker = optional(object({
       endpoint            = string
       inference_component = optional(string)
+      format              = optional(string, "native")
     }))
     family              = optional(string)
     destination_regions = optional(list(string), [])
@@ -32,6 +33,7 @@ variable "models" {
 
     - `id`: a foundation model ID, a cross-Region profile ID (`us.…`, `global.…`), or the ARN of a foundation model, inference profile, application inference profile, provisioned model, custom model deployment, imported model or Marketplace endpoint.
     - `sagemaker`: a SageMaker endpoint instead of `id`, by name; optionally one inference component on it.
+      - `format`: `openai` where its container speaks OpenAI's chat completions (TGI, vLLM, LMI); `native` for any other.
     - `family`: the request format; needed where the ID doesn't tell it. One of `anthropic`, `nova`, `titan-text`, `titan-embed`, `titan-image`, `nova-canvas`, `llama`, `mistral`, `cohere-command`, `cohere-embed`, `cohere-rerank`, `jamba`, `deepseek`, `stability`, `openai`, `qwen`, `sagemaker`, `other`.
     - `destination_regions`: where a geographic or application profile may send a request.
     - `source_models`: the foundation model IDs (or profile IDs) that an application profile was made from.
@@ -80,6 +82,16 @@ variable "models" {
       ]) && length(model.sagemaker.endpoint) > 0
     ])
     error_message = "sagemaker.endpoint and sagemaker.inference_component are names, not ARNs: up to 63 letters, digits and inner hyphens."
+  }
+
+  validation {
+    condition     = alltrue([for model in values(var.models) : contains(["native", "openai"], coalesce(try(model.sagemaker.format, null), "native"))])
+    error_message = "sagemaker.format is native or openai; correct: ${join(", ", [for alias, model in var.models : alias if !contains(["native", "openai"], coalesce(try(model.sagemaker.format, null), "native"))])}."
+  }
+
+  validation {
+    condition     = alltrue([for model in values(var.models) : coalesce(try(model.sagemaker.format, null), "native") != "openai" || coalesce(model.family, "sagemaker") == "sagemaker"])
+    error_message = "A container with sagemaker.format = \"openai\" speaks that format whatever model it serves; remove family of: ${join(", ", [for alias, model in var.models : alias if coalesce(try(model.sagemaker.format, null), "native") == "openai" && coalesce(model.family, "sagemaker") != "sagemaker"])}."
   }
 
   validation {

@@ -13,9 +13,10 @@ locals {
   # How use of a model is told, by its family. What isn't listed reads and writes tokens.
   image_families     = ["nova-canvas", "stability", "titan-image"]
   embedding_families = ["cohere-embed", "titan-embed"]
-  # A container on SageMaker is anyone's, and reranking is paid by the query.
+  # A container on SageMaker is anyone's, unless it speaks OpenAI's format; and reranking is paid by the query.
   unmetered_families = ["cohere-rerank", "sagemaker"]
   metered_by = { for alias, model in local.models : alias =>
+    try(model.sagemaker.format, "") == "openai" ? "tokens" :
     model.sagemaker != null || contains(local.unmetered_families, model.family) ? "nothing" :
     contains(local.image_families, model.family) ? "images" :
     contains(local.embedding_families, model.family) ? "input" : "tokens"

@@ -97,7 +97,7 @@ resource "aws_dynamodb_table" "this" {
 
     precondition {
       condition     = length(local.unmetered) == 0
-      error_message = "The use of reranking and of SageMaker endpoints can't be told before a call, so no budget in tokens or dollars can hold it; give the tenant budgets in requests, or take the model from it: ${join(", ", local.unmetered)}."
+      error_message = "The use of reranking and of SageMaker endpoints can't be told before a call, so no budget in tokens or dollars can hold it; declare the endpoint with format = \"openai\" if its container speaks that, give the tenant budgets in requests, or take the model from it: ${join(", ", local.unmetered)}."
     }
 
     precondition {

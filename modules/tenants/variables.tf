@@ -180,7 +180,7 @@ variable "models" {
     fallbacks         = optional(list(string), [])
     max_output_tokens = optional(number)
     price             = optional(object({}))
-    sagemaker         = optional(object({}))
+    sagemaker         = optional(object({ format = optional(string, "native") }))
   }))
   default = null
 }

@@ -87,6 +87,30 @@ run "without_streaming_every_route_is_buffered" {
   }
 }
 
+run "bodies_are_text_unless_their_types_are_named" {
+  command = plan
+  module { source = "./modules/api" }
+
+  assert {
+    condition     = !can(jsondecode(output.contract)["x-amazon-apigateway-binary-media-types"])
+    error_message = "API Gateway takes bodies for bytes that are text."
+  }
+}
+
+run "bodies_of_named_types_are_bytes" {
+  command = plan
+  module { source = "./modules/api" }
+
+  variables {
+    binary_media_types = ["application/x-npy"]
+  }
+
+  assert {
+    condition     = jsondecode(output.contract)["x-amazon-apigateway-binary-media-types"] == ["application/x-npy"]
+    error_message = "API Gateway takes bodies for text that are bytes."
+  }
+}
+
 run "health_is_answered_by_api_gateway_without_auth" {
   command = plan
   module { source = "./modules/api" }

@@ -293,3 +293,15 @@ run "refuses_a_resource_policy_that_is_too_long" {
 
   expect_failures = [aws_api_gateway_rest_api_policy.this]
 }
+
+run "refuses_json_as_bytes" {
+  command = plan
+  module { source = "./modules/api" }
+
+  variables {
+    # says: not `application/json`, which is text. Correct: application/json, */*
+    binary_media_types = ["application/json", "*/*", "image/png"]
+  }
+
+  expect_failures = [var.binary_media_types]
+}

@@ -669,3 +669,33 @@ run "half_a_vector" {
   }
   expect_failures = [output.registry]
 }
+
+run "format_of_another_word" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: sagemaker.format is native or openai; correct: tuned
+    models = { tuned = { sagemaker = { endpoint = "acme-llama", format = "grpc" } } }
+  }
+  expect_failures = [var.models]
+}
+
+run "format_and_family" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: speaks that format whatever model it serves; remove family of: tuned
+    models = { tuned = { sagemaker = { endpoint = "acme-llama", format = "openai" }, family = "llama" } }
+  }
+  expect_failures = [var.models]
+}
+
+run "price_of_a_chat_without_output" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: which would then be free; add: tuned.price.output
+    models = { tuned = { sagemaker = { endpoint = "acme-llama", format = "openai" }, price = { input = 0.2 } } }
+  }
+  expect_failures = [output.registry]
+}

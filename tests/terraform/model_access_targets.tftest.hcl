@@ -399,6 +399,7 @@ run "registry" {
       fast  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0", destination_regions = ["us-west-2"], fallbacks = ["nova"], max_output_tokens = 4096, on_timeout = "fallback", betas = ["context-1m-2025-08-07"] }
       nova  = { id = "amazon.nova-lite-v1:0", guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "2" } }
       tuned = { sagemaker = { endpoint = "acme-llama" } }
+      chat  = { sagemaker = { endpoint = "acme-chat", inference_component = "acme-mistral", format = "openai" } }
     }
   }
 
@@ -420,6 +421,7 @@ run "registry" {
         guardrail = { id = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "2" }
       }
       tuned = { family = "sagemaker", sagemaker = { endpoint = "acme-llama" } }
+      chat  = { family = "sagemaker", sagemaker = { endpoint = "acme-chat", inference_component = "acme-mistral", format = "openai" } }
     }
     error_message = "What is null or empty is absent: ${output.registry_environment}"
   }

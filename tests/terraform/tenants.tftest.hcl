@@ -284,3 +284,18 @@ run "a_tenant_has_workflows" {
     error_message = "A tenant's item doesn't list its workflows."
   }
 }
+
+run "a_container_that_chats_can_be_counted" {
+  command = plan
+  module { source = "./modules/tenants" }
+  variables {
+    name    = "acme"
+    models  = { chat = { family = "sagemaker", max_output_tokens = 100, price = { input = 1, output = 1 }, sagemaker = { endpoint = "tuned", format = "openai" } } }
+    tenants = { tuned = { models = ["chat"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { tokens_per_day = 1000, usd_per_day = 10 } } }
+  }
+
+  assert {
+    condition     = output.has_budgets
+    error_message = "The tenant's budgets are gone."
+  }
+}

@@ -456,6 +456,18 @@ run "tokens_of_an_endpoint_that_speaks_a_family" {
   expect_failures = [aws_dynamodb_table.this]
 }
 
+run "tokens_of_a_chat_without_an_output_limit" {
+  command = plan
+  module { source = "./modules/tenants" }
+  variables {
+    # says: on the model: tuned -> chat
+    name    = "acme"
+    models  = { chat = { family = "sagemaker", sagemaker = { endpoint = "tuned", format = "openai" } } }
+    tenants = { tuned = { models = ["chat"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { tokens_per_day = 1000 } } }
+  }
+  expect_failures = [aws_dynamodb_table.this]
+}
+
 run "tokens_without_an_output_limit" {
   command = plan
   module { source = "./modules/tenants" }

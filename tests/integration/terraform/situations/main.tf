@@ -16,7 +16,8 @@ locals {
   guardrail = { arn = "arn:aws:bedrock:us-east-1:${data.aws_caller_identity.current.account_id}:guardrail/guard1234567", version = "3" }
 }
 
-# Little time, so that a test of its end takes two seconds; fallbacks that every dialect can take; a guarded model; two tenants.
+# Little time, so that a test of its end takes two seconds; fallbacks that every dialect can take; a guarded model; what
+# becomes of the time in each way; endpoints of SageMaker; three tenants.
 
 module "hurried" {
   source = "../../../.."
@@ -60,14 +61,20 @@ module "hurried" {
       max_output_tokens   = 4096
       on_timeout          = "fallback"
     }
+    vllm      = { sagemaker = { endpoint = "acme-vllm", format = "openai" }, max_output_tokens = 4096 }
+    tgi       = { sagemaker = { endpoint = "acme-tgi", format = "openai" }, max_output_tokens = 4096 }
+    lmi       = { sagemaker = { endpoint = "acme-lmi", format = "openai" }, max_output_tokens = 4096 }
+    adapted   = { sagemaker = { endpoint = "acme-shared", inference_component = "acme-mistral", format = "openai" }, fallbacks = ["spare"] }
+    uncounted = { sagemaker = { endpoint = "acme-uncounted", format = "openai" }, max_output_tokens = 4096 }
+    vision    = { sagemaker = { endpoint = "acme-echo" } }
   }
 
   auth = { type = "api_key" }
   tenants = {
-    wide   = { models = ["fast", "alone", "spare", "guarded", "patient", "hasty"], api_key_sha256 = [var.api_key_sha256] }
+    wide   = { models = ["fast", "alone", "spare", "guarded", "patient", "hasty", "vllm", "tgi", "lmi", "adapted", "uncounted", "vision"], api_key_sha256 = [var.api_key_sha256] }
     narrow = { models = ["spare"], api_key_sha256 = ["aff41257606abf6424ae39c06de9d695cc57bebd82008a70ad1e57e681129def"] }
     thrifty = {
-      models         = ["patient", "hasty", "spare"]
+      models         = ["patient", "hasty", "spare", "vllm", "uncounted"]
       api_key_sha256 = ["a563d27ab1781fb26c114eabced7edef1737f4c5af8a25674b97c27cfdb41f92"]
       budgets        = { tokens_per_day = 1000000 }
     }
