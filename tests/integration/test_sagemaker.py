@@ -199,17 +199,12 @@ def test_failures_are_told_by_their_cause(
 
 
 def test_what_a_container_refuses_is_the_callers_to_mend(hurried: Api) -> None:
-    # GIVEN a field whose value the container doesn't like
-    with pytest.raises(openai.BadRequestError, match="stop"):
-        completion(hurried, "vllm", extra_body={"stop": [""]})
-    # AND one that only the container looks at
-    with pytest.raises(openai.BadRequestError, match="Received client error"):
-        completion(
-            hurried, "vllm", messages=[{"role": "user", "content": [{"type": "image_url", "image_url": BROKEN}]}]
-        )
-
-
-BROKEN = {"url": "data:image/png;base64,iVBORw0KGgo="}
+    # WHEN a container gets what it can't answer
+    reply = send(hurried, "POST", "/model/vllm/invoke", {"messages": []})
+    # THEN the caller hears it in the container's words, and the request isn't repeated
+    assert (reply.status, reply.headers["x-amzn-errortype"]) == (400, "ValidationException")
+    assert "Received client error" in reply.json()["message"]
+    assert line_of(hurried, reply.headers)["attempts"] == 1
 
 
 def test_a_model_of_bedrock_stands_in_for_an_endpoint(hurried: Api) -> None:
