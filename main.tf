@@ -145,3 +145,22 @@ module "api" {
   tracing                 = var.tracing
   tags                    = var.tags
 }
+
+# A dashboard, alarms and saved queries, where they are asked for.
+module "monitoring" {
+  source = "./modules/monitoring"
+  count  = var.monitoring == null ? 0 : 1
+
+  name                 = var.name
+  metrics_namespace    = var.metrics_namespace
+  models               = keys(var.models)
+  reserved_concurrency = var.reserved_concurrency
+  alarm_actions        = var.monitoring.alarm_actions
+  ok_actions           = var.monitoring.ok_actions
+  disabled_alarms      = var.monitoring.disabled_alarms
+  thresholds           = var.monitoring.thresholds
+  minimum_requests     = var.monitoring.minimum_requests
+  account_concurrency  = var.monitoring.account_concurrency
+  workflows            = var.monitoring.workflows
+  tags                 = var.tags
+}

@@ -3,6 +3,11 @@ output "access_log_group_name" {
   value       = module.api.access_log_group_name
 }
 
+output "alarm_arns" {
+  description = "ARNs of the alarms, by name; empty without `monitoring`."
+  value       = merge({}, module.monitoring[*].alarm_arns...)
+}
+
 output "alias_arn" {
   description = "ARN of the function's alias, which API Gateway invokes. Point it at an earlier version to roll back."
   value       = module.function.alias_arn
@@ -11,6 +16,11 @@ output "alias_arn" {
 output "caller_policy" {
   description = "Policy, as JSON, that a caller's role needs under IAM: attach it to the role."
   value       = module.api.caller_policy
+}
+
+output "dashboard_name" {
+  description = "Name of the dashboard in CloudWatch; null without `monitoring`."
+  value       = one(module.monitoring[*].dashboard_name)
 }
 
 output "domain_target" {

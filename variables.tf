@@ -379,6 +379,38 @@ variable "metrics_namespace" {
   }
 }
 
+variable "monitoring" {
+  description = <<-EOT
+    A dashboard, alarms and saved queries in CloudWatch, which it bills. `modules/monitoring` has each alarm and threshold.
+
+    - `alarm_actions`, `ok_actions`: ARNs of what is told when an alarm goes off, and when it is over: SNS topics, as a rule.
+    - `disabled_alarms`: alarms to do without, by name.
+    - `thresholds`: where the alarms go off: `server_error_percent`, `broken_stream_percent`, `throttled_percent`,
+      `latency_p99_seconds`, `time_to_first_token_p95_seconds`, `concurrency_percent`, `budget_used_percent`.
+    - `minimum_requests`: how many requests five minutes must have for a rate of them to count.
+    - `account_concurrency`: the account's limit of concurrent executions, which counts without `reserved_concurrency`.
+    - `workflows`: state machines to watch besides: ARNs, by a name of your choice.
+  EOT
+  type = object({
+    alarm_actions   = optional(list(string), [])
+    ok_actions      = optional(list(string), [])
+    disabled_alarms = optional(set(string), [])
+    thresholds = optional(object({
+      server_error_percent            = optional(number, 5)
+      broken_stream_percent           = optional(number, 5)
+      throttled_percent               = optional(number, 5)
+      latency_p99_seconds             = optional(number, 60)
+      time_to_first_token_p95_seconds = optional(number, 10)
+      concurrency_percent             = optional(number, 80)
+      budget_used_percent             = optional(number, 80)
+    }), {})
+    minimum_requests    = optional(number, 20)
+    account_concurrency = optional(number, 1000)
+    workflows           = optional(map(string), {})
+  })
+  default = null
+}
+
 variable "package" {
   description = <<-EOT
     Package of the function, where it isn't to be the one that comes with the module.

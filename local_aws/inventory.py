@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from local_aws.gaps.logs import saved_queries
+
 Names = Callable[[Any], Iterable[str]]
 
 # moto's module and backend, and how to read the names of what was created out of it. Only what users create is listed,
@@ -27,6 +29,7 @@ _KINDS: tuple[tuple[str, str, str, Names], ...] = (
     ("iam", "iam_backends", "user", lambda b: b.users),
     ("kms", "kms_backends", "key", lambda b: [k.id for k in b.keys.values() if k.key_state != "PendingDeletion"]),
     ("logs", "logs_backends", "log group", lambda b: b.groups),
+    ("logs", "logs_backends", "saved query", lambda b: [query["name"] for query in saved_queries(b).values()]),
     ("route53", "route53_backends", "hosted zone", lambda b: b.zones),
     ("s3", "s3_backends", "bucket", lambda b: b.buckets),
     ("sns", "sns_backends", "topic", lambda b: b.topics),

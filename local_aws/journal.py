@@ -19,6 +19,7 @@ class Call:
         output_tokens: what was produced, also when nobody was left to read it.
         guardrail: `IDENTIFIER:VERSION` as the call carried it.
         tags: the request metadata that the call carried, by which Bedrock's invocation log is attributed.
+        trace: the tracing header that the call carried.
         complete: False while a stream is under way, and for good when it was cut or its reader left.
     """
 
@@ -36,6 +37,7 @@ class Call:
     streamed: bool = False
     complete: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
+    trace: str | None = None
 
 
 class Journal:

@@ -4,10 +4,12 @@
     python -m tools.readme_tables --check    fails where a page isn't up to date, and names it
 
 A page says where a table goes with a pair of comments, `<!-- BEGIN INPUTS -->` and `<!-- END INPUTS -->`, or `OUTPUTS`.
-The table is of the page's own folder; a page elsewhere names one, as in `<!-- BEGIN INPUTS modules/api -->`.
+The table is of the page's own folder; a page elsewhere names one, as in `<!-- BEGIN INPUTS modules/api -->`. `LIFECYCLE` is the
+table of models near or past their end, out of the `lifecycle.json` there.
 """
 
 import argparse
+import json
 import re
 import sys
 import textwrap
@@ -21,7 +23,7 @@ import hcl2
 ROOT = Path(__file__).resolve().parent.parent
 
 MARKED = re.compile(
-    r"(?P<begin><!-- BEGIN (?P<kind>INPUTS|OUTPUTS)(?: (?P<folder>[\w./-]+))? -->)\n"
+    r"(?P<begin><!-- BEGIN (?P<kind>INPUTS|OUTPUTS|LIFECYCLE)(?: (?P<folder>[\w./-]+))? -->)\n"
     r"(?P<table>.*?)(?P<end><!-- END (?P=kind) -->)",
     re.DOTALL,
 )
@@ -153,6 +155,13 @@ def outputs_table(outputs: Sequence[Output]) -> str:
     return "\n".join(["| Output | What it is |", "|---|---|", *rows]) + "\n"
 
 
+def lifecycle_table(folder: Path) -> str:
+    """The table of models near or past their end, in Markdown, with its own date."""
+    table = json.loads((folder / "lifecycle.json").read_text(encoding="utf-8"))
+    rows = [f"| `{model}` | {end} |" for model, end in table["ends"].items()]
+    return "\n".join([f"As of {table['as_of']}:", "", "| Model | End of life |", "|---|---|", *rows]) + "\n"
+
+
 def render(page: Path, root: Path = ROOT) -> str:
     """The page with its tables as they should be.
 
@@ -164,9 +173,12 @@ def render(page: Path, root: Path = ROOT) -> str:
         folder = root / marked["folder"] if marked["folder"] else page.parent
         if not list(folder.glob("*.tf")):
             raise ValueError(f"{page}: {folder} holds no HCL. Name a folder of the repository in the marker.")
-        rendered = (
-            inputs_table(read_inputs(folder)) if marked["kind"] == "INPUTS" else outputs_table(read_outputs(folder))
-        )
+        if marked["kind"] == "LIFECYCLE":
+            rendered = lifecycle_table(folder)
+        elif marked["kind"] == "INPUTS":
+            rendered = inputs_table(read_inputs(folder))
+        else:
+            rendered = outputs_table(read_outputs(folder))
         return f"{marked['begin']}\n{rendered}{marked['end']}"
 
     return MARKED.sub(table, page.read_text(encoding="utf-8"))

@@ -104,15 +104,31 @@ module "llm_api" {
   }
 
   throttling = { rate_limit = 50, burst_limit = 100 }
-  tags       = { service = "llm-teams" }
+
+  # A dashboard, alarms and saved queries. Subscribe whoever is on call to the topic.
+  monitoring = { alarm_actions = [aws_sns_topic.oncall.arn] }
+
+  tags = { service = "llm-teams" }
 
   # So that `terraform destroy` leaves nothing behind. Leave it on where people depend on the API.
   deletion_protection = false
 }
 
+# What alarms say is a name and a number, so the topic isn't encrypted with a key of yours: that key's policy
+# would have to let cloudwatch.amazonaws.com in, and AWS's own key for SNS doesn't.
+resource "aws_sns_topic" "oncall" {
+  # checkov:skip=CKV_AWS_26:an alarm holds nothing secret, and AWS's own key for SNS can't be used by CloudWatch
+  name = "llm-teams-oncall"
+}
+
 output "url" {
   description = "Base URL for callers."
   value       = module.llm_api.url
+}
+
+output "oncall_topic_arn" {
+  description = "Topic that the alarms go to."
+  value       = aws_sns_topic.oncall.arn
 }
 
 output "role_name" {

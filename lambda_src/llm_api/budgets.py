@@ -113,6 +113,19 @@ class Standing:
             headers[f"x-ratelimit-reset-{kind}"] = duration(self.resets_at(tightest) - now)
         return headers
 
+    def log_fields(self) -> dict[str, str | float]:
+        """The budget of a day or a month of which the most is used, and how much: a minute's is there to be used.
+
+        What other requests have set aside counts as used. Empty without such a budget.
+        """
+        lasting = {counter: limit for counter, limit in self.budgets.items() if counter[0] != "minute"}
+        if not lasting:
+            return {}
+        # A budget of nothing is used up.
+        parts = {counter: self.used[counter] / limit if limit else 1.0 for counter, limit in lasting.items()}
+        fullest = max(parts, key=parts.__getitem__)
+        return {"budget": name_of(fullest), "budget_used_percent": round(100 * parts[fullest], 1)}
+
     def report(self) -> dict[str, Any]:
         """Use, limit and rest of every counter, by window; null where nothing is counted or nothing is limited."""
         return {

@@ -32,6 +32,8 @@ class ApiError(Exception):
         self.reason = reason
         self.headers: Mapping[str, str] = {}
         """What the answer's headers say in every dialect, beside the dialect's own."""
+        self.log_fields: Mapping[str, str | float] = {}
+        """What the log line says beside code and reason."""
 
 
 class BadRequest(ApiError):

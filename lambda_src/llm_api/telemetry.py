@@ -15,15 +15,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from llm_api.errors import ApiError
+from llm_api.errors import ApiError, BudgetSpent, OverBudget
 from llm_api.events import Request
 from llm_api.inference.progress import Progress
 from llm_api.pricing import cost
 from llm_api.registry import PICODOLLARS_PER_USD
+from llm_api.usage import Usage
 
 if TYPE_CHECKING:
     from llm_api.metering import Held
     from llm_api.storage import TenantFiles
+    from llm_api.registry import Target
 
 _UNITS = {
     "Requests": "Count",
@@ -36,7 +38,25 @@ _UNITS = {
     "ModelLatency": "Milliseconds",
     "TimeToFirstToken": "Milliseconds",
     "Cost": "None",
+    "BrokenStreams": "Count",
+    "BudgetRefusals": "Count",
+    "BudgetUsed": "Percent",
+    "ModelEnded": "Count",
 }
+
+_OF_THE_WHOLE = frozenset({"BrokenStreams", "BudgetRefusals", "BudgetUsed", "ModelEnded"})
+"""Metrics without dimensions but the deployment's, and only while there is something to tell: CloudWatch bills each
+metric for each set of dimensions, in the hours in which a value came. Whose it was, the log line says."""
+
+_OPERATIONS = {
+    "titan-embed": "embeddings",
+    "cohere-embed": "embeddings",
+    "cohere-rerank": "rerank",
+    "nova-canvas": "generate_content",
+    "titan-image": "generate_content",
+    "stability": "generate_content",
+}
+"""What the families that don't chat do, in OpenTelemetry's words."""
 
 
 @dataclass(slots=True)
@@ -159,19 +179,24 @@ class Telemetry:
             line["partial"] = True
         if progress.ended_by is not None:
             line["stream_ended_by"] = progress.ended_by
+        if progress.ended_model is not None:
+            line["ended_model"] = progress.ended_model
         if error is not None:
-            line |= {"error": error.code, "error_type": type(error).__name__}
+            line |= {"error": error.code, "error_type": type(error).__name__, **error.log_fields}
             if error.reason is not None:
                 line["reason"] = error.reason
         if record.fault is not None:
             line |= _location(record.fault)
+        if progress.target is not None:
+            line["gen_ai"] = _gen_ai(progress.target, record.model, progress.usage)
         return {name: value for name, value in line.items() if value is not None}
 
     def _metrics(self, record: Record, line: dict[str, Any]) -> dict[str, Any]:
+        over_budget = isinstance(record.error, OverBudget | BudgetSpent)
         values = {
             "Requests": 1,
             "Errors": int(record.status >= 500 or "stream_ended_by" in line or record.fault is not None),
-            "Throttles": int(record.status == 429),
+            "Throttles": int(record.status == 429 and not over_budget),
             "Attempts": line["attempts"],
             "InputTokens": line.get("input_tokens"),
             "OutputTokens": line.get("output_tokens"),
@@ -179,28 +204,33 @@ class Telemetry:
             "ModelLatency": line.get("model_latency_ms"),
             "TimeToFirstToken": line.get("time_to_first_token_ms"),
             "Cost": line.get("cost_usd"),
+            "BrokenStreams": 1 if "stream_ended_by" in line else None,
+            "BudgetRefusals": 1 if over_budget else None,
+            "BudgetUsed": line.get("budget_used_percent"),
+            "ModelEnded": 1 if "ended_model" in line else None,
         }
         known = {name: value for name, value in values.items() if value is not None}
         dimensions = [["service"], ["service", "model"]] if "model" in line else [["service"]]
         tenant = {"tenant": record.tenant} if self._by_tenant and record.tenant is not None else {}
         if tenant:
             dimensions.append(["service", "tenant"])
+        directives = [self._directive(dimensions, [name for name in known if name not in _OF_THE_WHOLE])]
+        if rare := [name for name in known if name in _OF_THE_WHOLE]:
+            directives.append(self._directive([["service"]], rare))
         return {
-            "_aws": {
-                "Timestamp": int(time.time() * 1000),
-                "CloudWatchMetrics": [
-                    {
-                        "Namespace": self._namespace,
-                        "Dimensions": dimensions,
-                        "Metrics": [{"Name": name, "Unit": _UNITS[name]} for name in known],
-                    }
-                ],
-            },
+            "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": directives},
             "service": self._service,
             **({"model": line["model"]} if "model" in line else {}),
             **tenant,
             "request_id": record.request.id,
             **known,
+        }
+
+    def _directive(self, dimensions: list[list[str]], names: list[str]) -> dict[str, Any]:
+        return {
+            "Namespace": self._namespace,
+            "Dimensions": dimensions,
+            "Metrics": [{"Name": name, "Unit": _UNITS[name]} for name in names],
         }
 
 
@@ -223,12 +253,32 @@ def _settlement(held: "Held") -> dict[str, Any]:
         "reserved_tokens": reserved.tokens,
         "reserved_usd": reserved.picodollars / PICODOLLARS_PER_USD,
         "settlement": held.settlement,
+        **held.standing.log_fields(),
     }
     if held.failure is not None:
         line["settlement_failure"] = getattr(held.failure, "reason", None) or type(held.failure).__name__
     if held.used is not None and (held.used.tokens > reserved.tokens > 0):
         line["tokens_beyond_reservation"] = held.used.tokens - reserved.tokens
     return line
+
+
+def _gen_ai(target: "Target", asked_for: str | None, usage: Usage | None) -> dict[str, Any]:
+    """OpenTelemetry's attributes of a model call, as one object: CloudWatch and collectors name its leaves with dots.
+
+    An ARN is told by its alias. Input tokens are all of them here, cached ones included.
+    https://opentelemetry.io/docs/specs/semconv/gen-ai/aws-bedrock/
+    """
+    identifier = target.id if target.id is not None and not target.id.startswith("arn:") else target.alias
+    attributes: dict[str, Any] = {
+        "provider": {"name": "aws.bedrock" if target.endpoint is None else "aws.sagemaker"},
+        "operation": {"name": _OPERATIONS.get(target.family, "chat")},
+        "request": {"model": asked_for},
+        "response": {"model": identifier},
+    }
+    if usage is not None:
+        everything = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+        attributes["usage"] = {"input_tokens": everything, "output_tokens": usage.output_tokens}
+    return attributes
 
 
 def _write_to_stdout(text: str) -> None:

@@ -134,4 +134,5 @@ class ModelRuntime:
             guardrail=answer.guardrail.label if answer and answer.guardrail else None,
             streamed=call.operation in STREAMED_OPERATIONS,
             tags=formats.tags(call.operation, call.headers, call.body),
+            trace=call.headers.get("x-amzn-trace-id"),
         )

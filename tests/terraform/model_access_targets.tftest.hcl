@@ -426,3 +426,14 @@ run "registry" {
     error_message = "What is null or empty is absent: ${output.registry_environment}"
   }
 }
+
+run "a_model_past_its_end_is_warned_of" {
+  command = plan
+  module { source = "./modules/model-access" }
+
+  variables {
+    models = { old = { id = "anthropic.claude-3-7-sonnet-20250219-v1:0" } }
+  }
+
+  expect_failures = [check.model_lifecycle]
+}

@@ -24,7 +24,7 @@ SAYS = re.compile(r"# says: (?P<text>.+)\n")
 VARIABLES = r"^{indent}variables \{{\n(?P<arguments>.*?)^{indent}\}}\n"
 
 
-MODULES = ("api", "function", "model-access", "tenants", "workflow")
+MODULES = ("api", "function", "model-access", "monitoring", "tenants", "workflow")
 """Those of which every check has a failing case."""
 
 WHOLE = "./whole"

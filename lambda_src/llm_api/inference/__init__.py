@@ -182,6 +182,8 @@ class Inference:
                 return candidate.target, ask(candidate.target, candidate.payloads)
             except _STOOD_IN_FOR as refusal:
                 refusals.append(refusal)
+                if isinstance(refusal, ModelEnded):
+                    progress.ended_model = candidate.target.alias
                 if progress.usage is not None:
                     break  # of several payloads some were answered: a second model would be paid for them again
         raise next((refusal for refusal in refusals if refusal.retryable), refusals[0])

@@ -21,6 +21,7 @@ class Progress:
         first_token_at_seconds: when the first piece of a streamed answer came, on the monotonic clock.
         ended_by: why a stream stopped before its end, as an error code.
         partial: whether the answer is what the model had said when the time was up.
+        ended_model: the alias that Bedrock no longer serves, also where a fallback answered in its place.
     """
 
     target: Target | None = None
@@ -32,6 +33,7 @@ class Progress:
     first_token_at_seconds: float | None = None
     ended_by: str | None = None
     partial: bool = False
+    ended_model: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def attempt(self) -> None:

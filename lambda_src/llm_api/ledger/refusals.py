@@ -28,6 +28,7 @@ def over_budget(exceeded: Sequence[Counter], standing: Standing, amount: Amount,
         )
     refusal = error(message, retry_after_seconds=max(1.0, resets_at - now))
     refusal.headers = standing.headers(now)
+    refusal.log_fields = standing.log_fields()
     return refusal
 
 

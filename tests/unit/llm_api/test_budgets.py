@@ -3,7 +3,7 @@
 import calendar
 
 import pytest
-from llm_api.budgets import amount_text, duration, end_of, numbers_at, timestamp
+from llm_api.budgets import COUNTERS, Standing, amount_text, duration, end_of, numbers_at, timestamp
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,35 @@ def test_amounts_are_written_for_people(kind: str, amount: int, text: str) -> No
     # WHEN it is written
     # THEN people read it
     assert amount_text(("day", kind), amount) == text
+
+
+@pytest.mark.parametrize(
+    ("budgets", "used", "told"),
+    [
+        (
+            {("day", "tokens"): 200, ("month", "usd"): 10},
+            {("day", "tokens"): 50, ("month", "usd"): 9},
+            ("usd_per_month", 90.0),
+        ),
+        ({("minute", "tokens"): 10, ("day", "requests"): 8}, {("minute", "tokens"): 10}, ("requests_per_day", 0.0)),
+        ({("month", "requests"): 0}, {}, ("requests_per_month", 100.0)),
+    ],
+    ids=["the fullest", "not a minute's", "of nothing"],
+)
+def test_the_log_tells_the_budget_that_runs_out_first(
+    budgets: dict[tuple[str, str], int], used: dict[tuple[str, str], int], told: tuple[str, float]
+) -> None:
+    # GIVEN budgets, and what is used of them
+    standing = Standing(budgets, numbers_at(0), dict.fromkeys(COUNTERS, 0) | used)
+
+    # THEN the fullest of a day's and a month's is told
+    fields = standing.log_fields()
+    assert (fields["budget"], fields["budget_used_percent"]) == told
+
+
+def test_a_minutes_budget_alone_is_not_told() -> None:
+    # GIVEN a tenant who is limited by the minute: such a budget is there to be used
+    standing = Standing({("minute", "tokens"): 10}, numbers_at(0), dict.fromkeys(COUNTERS, 10))
+
+    # THEN there is nothing to warn of
+    assert standing.log_fields() == {}

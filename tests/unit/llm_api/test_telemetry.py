@@ -6,7 +6,7 @@ import pytest
 from llm_api.registry import Target
 
 from tests.unit.llm_api.conftest import FAST, Deploy
-from tests.unit.llm_api.model_wire import ANSWER, CLAUDE_STREAM, answer, failure, stream, whole
+from tests.unit.llm_api.model_wire import ANSWER, CLAUDE_STREAM, Reply, answer, failure, stream, whole
 
 PROMPT = "my most secret prompt"
 SAID = "the model's private answer"
@@ -47,6 +47,13 @@ def test_the_log_line_of_an_answer(deploy: Deploy, monkeypatch: pytest.MonkeyPat
         "cache_read_tokens": 0,
         "cache_write_tokens": 0,
         "tokens_estimated": False,
+        "gen_ai": {
+            "provider": {"name": "aws.bedrock"},
+            "operation": {"name": "chat"},
+            "request": {"model": "fast"},
+            "response": {"model": "us.anthropic.claude-haiku-4-5-20251001-v1:0"},
+            "usage": {"input_tokens": 3, "output_tokens": 4},
+        },
     }
 
 
@@ -184,3 +191,107 @@ def test_a_fallback_names_both(deploy: Deploy) -> None:
     # THEN the metric counts for the one that answered
     assert (api.metrics["model"], api.log["model_asked_for"]) == ("fast", "first")
     assert api.metrics["Attempts"] == 4
+
+
+CACHED = {"input_tokens": 3, "output_tokens": 4, "cache_read_input_tokens": 20, "cache_creation_input_tokens": 10}
+
+
+def test_input_tokens_in_opentelemetrys_words_include_cached_ones(deploy: Deploy) -> None:
+    # GIVEN an answer whose prompt was read out of the cache in part
+    api = deploy()
+
+    # WHEN it is given
+    api.call("invoke", {}, replies=[answer({**ANSWER, "usage": CACHED})])
+
+    # THEN our own field has those that weren't, the convention's has all of them
+    assert api.log["input_tokens"] == 3
+    assert api.log["gen_ai"]["usage"] == {"input_tokens": 33, "output_tokens": 4}
+
+
+def test_no_arn_is_told_in_opentelemetrys_words(deploy: Deploy) -> None:
+    # GIVEN a model that was declared by its ARN, which holds the account
+    arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3"
+    api = deploy(Target("tuned", arn, "titan-embed"))
+
+    # WHEN it answers
+    api.call("invoke", {}, model="tuned", replies=[answer({"embedding": [1], "inputTextTokenCount": 2})])
+
+    # THEN its alias stands for it
+    assert api.log["gen_ai"]["response"] == {"model": "tuned"}
+    assert api.log["gen_ai"]["operation"] == {"name": "embeddings"}
+    assert "arn:aws:bedrock" not in json.dumps(api.lines)
+
+
+def test_a_call_that_reached_no_model_is_none_in_opentelemetrys_words(deploy: Deploy) -> None:
+    # WHEN the model is unknown
+    api = deploy()
+    api.call("invoke", {}, model="whatever")
+
+    # THEN there is nothing to tell
+    assert "gen_ai" not in api.log
+
+
+def test_an_ended_model_is_told_although_a_fallback_answered(deploy: Deploy) -> None:
+    # GIVEN a model that has ended, and its fallback
+    api = deploy(Target("first", "a.b", "anthropic", fallbacks=("fast",)), FAST)
+    ended = failure(404, "ResourceNotFoundException", "This model version has reached the end of its life.")
+
+    # WHEN it is asked for
+    response = api.call("invoke", {}, model="first", replies=[ended, answer()])
+
+    # THEN the caller has an answer, and who runs the deployment a metric and the alias
+    assert response.status == 200
+    assert api.log["ended_model"] == "first"
+    assert api.metrics["ModelEnded"] == 1
+    assert api.metrics["Errors"] == 0
+
+
+def test_an_ended_model_has_an_error_of_its_own(deploy: Deploy) -> None:
+    # WHEN a model has ended and nobody stands in
+    api = deploy()
+    ended = failure(404, "ResourceNotFoundException", "This model version has reached the end of its life.")
+    response = api.call("invoke", {}, replies=[ended])
+
+    # THEN the error's type tells it from a model that was never declared
+    assert response.status == 404
+    assert (api.log["error_type"], api.log["ended_model"]) == ("ModelEnded", "fast")
+
+
+def test_what_is_rare_is_emitted_only_when_it_happens(deploy: Deploy) -> None:
+    # GIVEN a plain answer
+    api = deploy()
+    api.call("invoke", {}, replies=[answer()])
+
+    # THEN nothing is billed for what didn't happen
+    rare = {"BrokenStreams", "BudgetRefusals", "BudgetUsed", "ModelEnded"}
+    assert rare & api.metrics.keys() == set()
+    assert len(api.metrics["_aws"]["CloudWatchMetrics"]) == 1
+
+    # WHEN a stream breaks off
+    whole(api.call("invoke-with-response-stream", {}, replies=[stream(CLAUDE_STREAM[0], cut=True)]))
+
+    # THEN it is, for the deployment alone
+    assert api.metrics["BrokenStreams"] == 1
+    directive = api.metrics["_aws"]["CloudWatchMetrics"][1]
+    assert directive["Dimensions"] == [["service"]]
+    assert directive["Metrics"] == [{"Name": "BrokenStreams", "Unit": "Count"}]
+
+
+@pytest.mark.parametrize(
+    ("operation", "reply"), [("invoke", answer()), ("invoke-with-response-stream", stream(*CLAUDE_STREAM))]
+)
+def test_the_trace_goes_on_to_the_model(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch, operation: str, reply: Reply
+) -> None:
+    # GIVEN a traced invocation, as Lambda has it
+    trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "acme-llm")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", trace)
+    api = deploy()
+
+    # WHEN a model is called, from whichever thread
+    whole(api.call(operation, {}, replies=[reply]))
+
+    # THEN Bedrock gets the header, and the line has the trace
+    assert api.wire.received[-1].headers["x-amzn-trace-id"] == trace
+    assert api.log["xray_trace_id"] == "1-5759e988-bd862e3fe1be46a994272793"

@@ -437,6 +437,24 @@ def test_failed_condition_returns_the_item(client: Callable[[str], Any]) -> None
     assert failed.value.response["Item"]["n"] == {"N": "7"}  # type: ignore[typeddict-item]
 
 
+@shows(gaps.logs.queries_are_saved)
+def test_queries_are_saved_changed_and_deleted(client: Callable[[str], Any], filled: bool) -> None:
+    # GIVEN
+    logs = client("logs")
+
+    # WHEN
+    def kept() -> list[str]:
+        identifier = logs.put_query_definition(name="acme/cost", queryString="fields a")["queryDefinitionId"]
+        logs.put_query_definition(name="acme/cost", queryString="fields b", queryDefinitionId=identifier)
+        saved = logs.describe_query_definitions(queryDefinitionNamePrefix="acme/")["queryDefinitions"]
+        logs.delete_query_definition(queryDefinitionId=identifier)
+        left = logs.describe_query_definitions()["queryDefinitions"]
+        return [query["queryString"] for query in (*saved, *left)]
+
+    # THEN
+    deviates(filled, succeeds(kept) and kept() == ["fields b"])
+
+
 def test_every_gap_has_a_test() -> None:
     # GIVEN WHEN THEN
     elsewhere = {"interpreter", "s3", "stepfunctions"}  # test_gaps_stepfunctions.py

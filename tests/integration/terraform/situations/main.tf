@@ -17,7 +17,8 @@ locals {
 }
 
 # Little time, so that a test of its end takes two seconds; fallbacks that every dialect can take; a guarded model; what
-# becomes of the time in each way; endpoints of SageMaker; three tenants.
+# becomes of the time in each way; endpoints of SageMaker; three tenants; watched, with a topic that is created in the
+# same plan.
 
 module "hurried" {
   source = "../../../.."
@@ -25,6 +26,7 @@ module "hurried" {
   name                = "hurried"
   timeout_seconds     = 3
   deletion_protection = false
+  monitoring          = { alarm_actions = [aws_sns_topic.oncall.arn] }
 
   models = {
     fast = {
@@ -79,6 +81,10 @@ module "hurried" {
       budgets        = { tokens_per_day = 1000000 }
     }
   }
+}
+
+resource "aws_sns_topic" "oncall" {
+  name = "oncall"
 }
 
 # Callers with a token of a user pool.
@@ -168,7 +174,15 @@ resource "aws_api_gateway_stage" "bare" {
 
 output "hurried" {
   description = "The deployment with little time."
-  value       = { url = module.hurried.url, log_group_name = module.hurried.log_group_name, role_name = module.hurried.role_name, role_arn = module.hurried.role_arn }
+  value = {
+    url            = module.hurried.url
+    log_group_name = module.hurried.log_group_name
+    role_name      = module.hurried.role_name
+    role_arn       = module.hurried.role_arn
+    alarm_arns     = module.hurried.alarm_arns
+    dashboard_name = module.hurried.dashboard_name
+    topic_arn      = aws_sns_topic.oncall.arn
+  }
 }
 
 output "pooled" {

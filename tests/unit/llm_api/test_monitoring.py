@@ -1,0 +1,319 @@
+"""The dashboard, the alarms and the saved queries name what the handler emits: both sides are real here.
+
+The module is planned by Terraform; the lines are written by the handler as it goes through every kind of end that a
+request can have.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from llm_api.inference.clients import Clients
+from llm_api.telemetry import _UNITS
+
+from tests.logs_insights import BadQuery, Insights, leaves
+from tests.unit.llm_api.model_wire import CLAUDE_STREAM, ModelWire, answer, failure, stalled, stream
+from tests.unit.llm_api.test_metering import CLAUDE_ANSWER, FAST, INVOKE, NOVA, World
+from tools.terraform import ROOT, Terraform
+
+ELSEWHERE = {"CacheHits", "CacheMisses"}
+"""Metrics that the handler emits once answers are cached."""
+
+OFFLINE = """
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+  skip_requesting_account_id  = true
+}
+"""
+
+NAMESPACES = {
+    "AWS/ApiGateway": ({"Count", "5XXError", "4XXError"}, ({"ApiName", "Stage"},)),
+    "AWS/Lambda": ({"ConcurrentExecutions", "ClaimedAccountConcurrency", "Throttles"}, ({"FunctionName"}, set())),
+    "AWS/States": (
+        {"ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"},
+        ({"StateMachineArn"},),
+    ),
+}
+"""AWS's own metrics that are used, and the sets of dimensions that they come with.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html,
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html,
+https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html"""
+
+Planned = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Planned:
+    """The module's resources, by type, as a plan of the module shows them."""
+    folder = tmp_path_factory.mktemp("monitoring")
+    # The account's number is the one thing that the module asks AWS for.
+    module = (ROOT / "modules/monitoring/main.tf").read_text().replace('data "aws_caller_identity" "current" {}', "")
+    module = module.replace("data.aws_caller_identity.current.account_id", '"123456789012"')
+    inner = folder / "module"
+    inner.mkdir()
+    for file in (ROOT / "modules/monitoring").glob("*.tf"):
+        (inner / file.name).write_text(file.read_text() if file.name != "main.tf" else module)
+    (folder / "main.tf").write_text(
+        OFFLINE
+        + """
+module "monitoring" {
+  source = "./module"
+
+  name      = "acme"
+  models    = ["fast", "nova"]
+  workflows = { adverts = "arn:aws:states:us-east-1:123456789012:stateMachine:adverts" }
+}
+"""
+    )
+    stack = Terraform(folder, folder / "stack", {"AWS_EC2_METADATA_DISABLED": "true"})
+    stack.init()
+    resources: Planned = {}
+    for module_ in stack.plan()["planned_values"]["root_module"]["child_modules"]:
+        for resource in module_["resources"]:
+            resources.setdefault(resource["type"], []).append(resource["values"])
+    return resources
+
+
+@pytest.fixture(scope="module")
+def widgets(planned: Planned) -> list[dict[str, Any]]:
+    body = json.loads(planned["aws_cloudwatch_dashboard"][0]["dashboard_body"])
+    found: list[dict[str, Any]] = body["widgets"]
+    return found
+
+
+@pytest.fixture
+def lines(wire: ModelWire, clients: Clients) -> list[dict[str, Any]]:
+    """What the handler wrote of requests that end in every way that there is."""
+    written: list[dict[str, Any]] = []
+
+    def world(*targets: Any, **budgets: str) -> World:
+        made = World(wire, clients, *targets, **budgets)
+        made.lines = written
+        return made
+
+    plenty = world()
+    route, streaming = "/model/{modelId}/invoke", "/model/{modelId}/invoke-with-response-stream"
+    plenty.send(route, INVOKE, CLAUDE_ANSWER)
+    plenty.send(route, INVOKE, answer({"content": [], "usage": {"input_tokens": 9, "output_tokens": 9}}))
+    plenty.send(streaming, INVOKE, stream(*CLAUDE_STREAM))
+    plenty.send(streaming, INVOKE, stream(CLAUDE_STREAM[0], CLAUDE_STREAM[1], cut=True))
+    plenty.send(route, INVOKE, *[failure(429, "ThrottlingException")] * 3)
+    plenty.send(route, INVOKE, failure(424, "ModelErrorException"))
+    plenty.send(route, INVOKE, stalled, seconds=0.3)
+    plenty.send(route, INVOKE, model="unknown")
+    plenty.send(route, INVOKE, key="sk-nobody")
+    ended = failure(404, "ResourceNotFoundException", "This model version has reached the end of its life.")
+    plenty.send(route, INVOKE, ended)
+    portable = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}], "inferenceConfig": {"maxTokens": 50}}
+    said = {"output": {"message": {"role": "assistant", "content": [{"text": "Hi"}]}}, "stopReason": "end_turn"}
+    counted = answer({**said, "usage": {"inputTokens": 3, "outputTokens": 4}, "metrics": {"latencyMs": 21}})
+    old = type(FAST)(**{**{name: getattr(FAST, name) for name in FAST.__slots__}, "fallbacks": ("nova",)})
+    world(old, NOVA).send("/model/{modelId}/converse", portable, ended, counted)
+    spent = world(requests_per_day="1")
+    spent.send(route, INVOKE, CLAUDE_ANSWER)
+    spent.send(route, INVOKE)
+    return written
+
+
+def metrics_of(widget: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Namespace, name and dimensions of each line of a widget; CloudWatch's shorthand for repetitions isn't used."""
+    for line in widget["properties"].get("metrics", []):
+        names = [part for part in line if isinstance(part, str)]
+        assert len(names) % 2 == 0, line
+        assert "." not in names, line
+        yield names[0], names[1], dict(zip(names[2::2], names[3::2], strict=True))
+
+
+def alarmed(planned: Planned) -> Iterator[tuple[str, str, dict[str, str]]]:
+    for alarm in planned["aws_cloudwatch_metric_alarm"]:
+        for query in alarm["metric_query"]:
+            for metric in query["metric"]:
+                yield metric["namespace"], metric["metric_name"], metric["dimensions"] or {}
+
+
+@pytest.fixture
+def emitted(lines: list[dict[str, Any]]) -> dict[str, set[frozenset[str]]]:
+    """The sets of dimensions of each metric that was emitted."""
+    found: dict[str, set[frozenset[str]]] = {}
+    for record in lines:
+        for directive in record.get("_aws", {}).get("CloudWatchMetrics", ()):
+            for metric in directive["Metrics"]:
+                found.setdefault(metric["Name"], set()).update(frozenset(names) for names in directive["Dimensions"])
+    return found
+
+
+def test_every_metric_that_is_shown_or_watched_is_emitted(
+    planned: Planned, widgets: list[dict[str, Any]], emitted: dict[str, set[frozenset[str]]]
+) -> None:
+    # GIVEN the metrics that the dashboard and the alarms name
+    named = [*alarmed(planned), *(metric for widget in widgets for metric in metrics_of(widget))]
+    assert len(named) > 40
+
+    # THEN the handler emits each of its own with these dimensions, and AWS has each of the others
+    for namespace, name, dimensions in named:
+        if namespace == "LlmApi":
+            assert name in ELSEWHERE or frozenset(dimensions) in emitted[name], (name, dimensions)
+        else:
+            names, sets = NAMESPACES[namespace]
+            assert name in names
+            assert set(dimensions) in sets
+
+
+def test_every_metric_that_is_emitted_is_shown(
+    widgets: list[dict[str, Any]], emitted: dict[str, set[frozenset[str]]]
+) -> None:
+    # GIVEN every metric that there is a unit for, all of which were emitted
+    assert emitted.keys() == _UNITS.keys() - ELSEWHERE
+
+    # THEN each is in the dashboard: what nobody sees need not be paid for
+    shown = {name for widget in widgets for namespace, name, _ in metrics_of(widget) if namespace == "LlmApi"}
+    assert _UNITS.keys() - shown == set()
+
+
+def test_what_is_told_of_the_whole_costs_no_model(emitted: dict[str, set[frozenset[str]]]) -> None:
+    # THEN what somebody has to see to has no dimension but the deployment
+    for name in ("BrokenStreams", "BudgetRefusals", "BudgetUsed", "ModelEnded"):
+        assert emitted[name] == {frozenset({"service"})}
+
+
+def test_an_alarms_expression_names_its_metrics(planned: Planned) -> None:
+    # GIVEN each alarm
+    for alarm in planned["aws_cloudwatch_metric_alarm"]:
+        identifiers = {query["id"] for query in alarm["metric_query"] if query["metric"]}
+        (watched,) = [query for query in alarm["metric_query"] if query["return_data"]]
+
+        # THEN what it watches is made of all of its metrics, and of nothing else
+        words = set(re.findall(r"[a-z_]+", watched["expression"] or watched["id"]))
+        assert words == identifiers, alarm["alarm_name"]
+
+        # AND it looks at no more than a day, CloudWatch's limit
+        period = max(metric["period"] for query in alarm["metric_query"] for metric in query["metric"])
+        assert period * alarm["evaluation_periods"] <= 86_400
+
+
+def test_widgets_lie_side_by_side(widgets: list[dict[str, Any]]) -> None:
+    # GIVEN the cells of CloudWatch's grid that each widget covers
+    covered: set[tuple[int, int]] = set()
+    for widget in widgets:
+        assert widget["x"] + widget["width"] <= 24
+        assert 1 <= widget["height"] <= 1000
+        columns = range(widget["x"], widget["x"] + widget["width"])
+        cells = {(column, row) for column in columns for row in range(widget["y"], widget["y"] + widget["height"])}
+
+        # THEN none covers another's
+        assert not cells & covered, widget["properties"].get("title")
+        covered |= cells
+
+    # AND there is no hole
+    assert len(covered) == 24 * max(widget["y"] + widget["height"] for widget in widgets)
+
+
+def test_every_widget_says_what_it_is(widgets: list[dict[str, Any]]) -> None:
+    # THEN each has a title of its own, a Region where it reads something, and lines that can be told apart
+    titles = [widget["properties"].get("title") for widget in widgets if widget["type"] != "text"]
+    assert all(titles)
+    assert len(set(titles)) == len(titles)
+    for widget in widgets:
+        if widget["type"] in ("metric", "log"):
+            assert widget["properties"]["region"] == "us-east-1"
+        labels = [line[-1]["label"] for line in widget["properties"].get("metrics", [])]
+        assert len(set(labels)) == len(labels)
+
+
+def test_the_dashboard_shows_every_alarm(planned: Planned, widgets: list[dict[str, Any]]) -> None:
+    # GIVEN the alarms' names
+    names = {alarm["alarm_name"] for alarm in planned["aws_cloudwatch_metric_alarm"]}
+
+    # THEN the ARNs in the dashboard are theirs
+    (shown,) = [widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm"]
+    assert {arn.rpartition(":")[2] for arn in shown} == names
+
+
+@pytest.fixture
+def log(lines: list[dict[str, Any]]) -> Insights:
+    return Insights.of(json.dumps(line) for line in lines)
+
+
+def queries(planned: Planned) -> dict[str, str]:
+    return {
+        query["name"].removeprefix("acme/"): query["query_string"]
+        for query in planned["aws_cloudwatch_query_definition"]
+    }
+
+
+def test_queries_ask_for_fields_that_are_logged(planned: Planned, log: Insights, lines: list[dict[str, Any]]) -> None:
+    # GIVEN the fields of the log lines, without those of the metrics records
+    logged = {name for line in lines if "_aws" not in line for name, _ in leaves(line)}
+
+    # WHEN every query is run
+    for query in queries(planned).values():
+        log.run(query)
+
+    # THEN each field that it names is one
+    assert log.fields - logged == set()
+
+
+ANSWERS: dict[str, Callable[[list[dict[str, Any]]], bool]] = {
+    "What did it cost, by model": lambda rows: (
+        rows[0]["usd"] > 0 and {row.get("model") for row in rows} >= {"fast", "nova"}
+    ),
+    "What did it cost, by tenant and day": lambda rows: [row["tenant"] for row in rows] == ["marketing"],
+    "Who calls, and how much": lambda rows: rows[0]["tenant"] == "marketing" and rows[0]["requests"] >= 11,
+    "Who was throttled or refused": lambda rows: {row["error_type"] for row in rows} == {"Throttled", "BudgetSpent"},
+    "Whose budget runs out": lambda rows: (
+        rows == [{"tenant": "marketing", "used_percent": 100.0, "of_budget": "requests_per_day"}]
+    ),
+    "What went wrong, by cause": lambda rows: (
+        {row["error_type"] for row in rows}
+        >= {"Throttled", "ModelFailed", "OutOfTime", "NotFound", "Unauthenticated", "ModelEnded", "BudgetSpent"}
+    ),
+    "Which model is slowest": lambda rows: {row["model"] for row in rows} == {"fast", "nova"} and rows[0]["p99"] > 0,
+    "Which requests hit a deadline or broke off": lambda rows: (
+        len(rows) == 2 and {row.get("error") or row["stream_ended_by"] for row in rows} >= {"ModelTimeoutException"}
+    ),
+    "Which models have ended, and who stood in": lambda rows: (
+        {(row["ended_model"], row["model"]) for row in rows} == {("fast", "fast"), ("fast", "nova")}
+    ),
+    "What happened to one request": lambda rows: len(rows) > 20,
+}
+"""What each saved query has to answer about these requests."""
+
+
+@pytest.mark.parametrize("question", ANSWERS)
+def test_a_query_answers_its_question(planned: Planned, log: Insights, question: str) -> None:
+    # WHEN it is run over the log, with the request's ID in its place
+    rows = log.run(queries(planned)[question].replace("PUT THE x-request-id HERE", "req-1"))
+
+    # THEN its answer is right, and no line of it comes from a metrics record
+    assert ANSWERS[question](rows), rows
+
+
+def test_there_is_an_answer_to_every_question(planned: Planned) -> None:
+    assert queries(planned).keys() == ANSWERS.keys()
+
+
+def test_widgets_that_read_the_log_are_saved_queries(planned: Planned, widgets: list[dict[str, Any]]) -> None:
+    # GIVEN the queries in the dashboard
+    read = [widget["properties"]["query"] for widget in widgets if widget["type"] == "log"]
+
+    # THEN each is one of the saved ones, over the function's log
+    source = "SOURCE '/aws/lambda/acme' | "
+    assert read
+    assert {query.removeprefix(source) for query in read} <= set(queries(planned).values())
+    assert all(query.startswith(source) for query in read)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["select 1", "filter a == 1", "filter a = 'x'", "stats total(a) as b", "sort a", "filter ispresent(a", "limit all"],
+)
+def test_what_is_no_query_is_refused(query: str) -> None:
+    with pytest.raises(BadQuery):
+        Insights.of([]).run(query)
