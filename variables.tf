@@ -381,7 +381,8 @@ variable "metrics_namespace" {
 
 variable "monitoring" {
   description = <<-EOT
-    A dashboard, alarms and saved queries in CloudWatch, which it bills. `modules/monitoring` has each alarm and threshold.
+    A dashboard, alarms and saved queries in CloudWatch, which it bills: `docs/cost.md` tells what. `modules/monitoring` has
+    each alarm and threshold.
 
     - `alarm_actions`, `ok_actions`: ARNs of what is told when an alarm goes off, and when it is over: SNS topics, as a rule.
     - `disabled_alarms`: alarms to do without, by name.

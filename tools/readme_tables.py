@@ -4,8 +4,8 @@
     python -m tools.readme_tables --check    fails where a page isn't up to date, and names it
 
 A page says where a table goes with a pair of comments, `<!-- BEGIN INPUTS -->` and `<!-- END INPUTS -->`, or `OUTPUTS`.
-The table is of the page's own folder; a page elsewhere names one, as in `<!-- BEGIN INPUTS modules/api -->`. `LIFECYCLE` is the
-table of models near or past their end, out of the `lifecycle.json` there.
+The table is of the page's own folder; a page elsewhere names one, as in `<!-- BEGIN INPUTS modules/api -->`. There
+are also `LIFECYCLE`, the folder's `lifecycle.json`, and `COST`, the tables of `tools/costs.py`.
 """
 
 import argparse
@@ -20,10 +20,12 @@ from typing import Any
 
 import hcl2
 
+from tools import costs
+
 ROOT = Path(__file__).resolve().parent.parent
 
 MARKED = re.compile(
-    r"(?P<begin><!-- BEGIN (?P<kind>INPUTS|OUTPUTS|LIFECYCLE)(?: (?P<folder>[\w./-]+))? -->)\n"
+    r"(?P<begin><!-- BEGIN (?P<kind>INPUTS|OUTPUTS|LIFECYCLE|COST)(?: (?P<folder>[\w./-]+))? -->)\n"
     r"(?P<table>.*?)(?P<end><!-- END (?P=kind) -->)",
     re.DOTALL,
 )
@@ -171,6 +173,8 @@ def render(page: Path, root: Path = ROOT) -> str:
 
     def table(marked: re.Match[str]) -> str:
         folder = root / marked["folder"] if marked["folder"] else page.parent
+        if marked["kind"] == "COST":
+            return f"{marked['begin']}\n{costs.tables()}{marked['end']}"
         if not list(folder.glob("*.tf")):
             raise ValueError(f"{page}: {folder} holds no HCL. Name a folder of the repository in the marker.")
         if marked["kind"] == "LIFECYCLE":

@@ -24,8 +24,8 @@ from llm_api.usage import Usage
 
 if TYPE_CHECKING:
     from llm_api.metering import Held
-    from llm_api.storage import TenantFiles
     from llm_api.registry import Target
+    from llm_api.storage import TenantFiles
 
 _UNITS = {
     "Requests": "Count",

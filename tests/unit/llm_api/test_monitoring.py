@@ -7,16 +7,22 @@ request can have.
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from llm_api.inference.clients import Clients
+from llm_api.registry import Target
 from llm_api.telemetry import _UNITS
 
 from tests.logs_insights import BadQuery, Insights, leaves
-from tests.unit.llm_api.model_wire import CLAUDE_STREAM, ModelWire, answer, failure, stalled, stream
-from tests.unit.llm_api.test_metering import CLAUDE_ANSWER, FAST, INVOKE, NOVA, World
+from tests.unit.llm_api.model_wire import CLAUDE_STREAM, CONVERSE_ANSWER, ModelWire, answer, failure, stalled, stream
+from tests.unit.llm_api.test_metering import CLAUDE_ANSWER, CONVERSE, FAST, INVOKE, NOVA, World
+from tools import costs
 from tools.terraform import ROOT, Terraform
+
+WHOLE, STREAMED = "/model/{modelId}/invoke", "/model/{modelId}/invoke-with-response-stream"
+ENDED = failure(404, "ResourceNotFoundException", "This model version has reached the end of its life.")
 
 ELSEWHERE = {"CacheHits", "CacheMisses"}
 """Metrics that the handler emits once answers are cached."""
@@ -88,38 +94,36 @@ def widgets(planned: Planned) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.fixture
-def lines(wire: ModelWire, clients: Clients) -> list[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def lines(_session_wire: ModelWire, clients: Clients) -> Iterator[list[dict[str, Any]]]:
     """What the handler wrote of requests that end in every way that there is."""
     written: list[dict[str, Any]] = []
 
-    def world(*targets: Any, **budgets: str) -> World:
-        made = World(wire, clients, *targets, **budgets)
+    def world(*targets: Target, **budgets: str) -> World:
+        made = World(_session_wire, clients, *targets, **budgets)
         made.lines = written
         return made
 
     plenty = world()
-    route, streaming = "/model/{modelId}/invoke", "/model/{modelId}/invoke-with-response-stream"
-    plenty.send(route, INVOKE, CLAUDE_ANSWER)
-    plenty.send(route, INVOKE, answer({"content": [], "usage": {"input_tokens": 9, "output_tokens": 9}}))
-    plenty.send(streaming, INVOKE, stream(*CLAUDE_STREAM))
-    plenty.send(streaming, INVOKE, stream(CLAUDE_STREAM[0], CLAUDE_STREAM[1], cut=True))
-    plenty.send(route, INVOKE, *[failure(429, "ThrottlingException")] * 3)
-    plenty.send(route, INVOKE, failure(424, "ModelErrorException"))
-    plenty.send(route, INVOKE, stalled, seconds=0.3)
-    plenty.send(route, INVOKE, model="unknown")
-    plenty.send(route, INVOKE, key="sk-nobody")
-    ended = failure(404, "ResourceNotFoundException", "This model version has reached the end of its life.")
-    plenty.send(route, INVOKE, ended)
-    portable = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}], "inferenceConfig": {"maxTokens": 50}}
-    said = {"output": {"message": {"role": "assistant", "content": [{"text": "Hi"}]}}, "stopReason": "end_turn"}
-    counted = answer({**said, "usage": {"inputTokens": 3, "outputTokens": 4}, "metrics": {"latencyMs": 21}})
-    old = type(FAST)(**{**{name: getattr(FAST, name) for name in FAST.__slots__}, "fallbacks": ("nova",)})
-    world(old, NOVA).send("/model/{modelId}/converse", portable, ended, counted)
+    plenty.send(WHOLE, INVOKE, CLAUDE_ANSWER)
+    plenty.send(STREAMED, INVOKE, stream(*CLAUDE_STREAM))
+    plenty.send(STREAMED, INVOKE, stream(CLAUDE_STREAM[0], CLAUDE_STREAM[1], cut=True))
+    plenty.send(WHOLE, INVOKE, *[failure(429, "ThrottlingException")] * 3)
+    plenty.send(WHOLE, INVOKE, failure(424, "ModelErrorException"))
+    plenty.send(WHOLE, INVOKE, stalled, seconds=2)
+    plenty.send(WHOLE, INVOKE, model="unknown")
+    plenty.send(WHOLE, INVOKE, key="sk-nobody")
+    plenty.send(WHOLE, INVOKE, ENDED)
+    world(replace(FAST, fallbacks=("nova",)), NOVA).send(
+        "/model/{modelId}/converse", CONVERSE, ENDED, answer(CONVERSE_ANSWER)
+    )
     spent = world(requests_per_day="1")
-    spent.send(route, INVOKE, CLAUDE_ANSWER)
-    spent.send(route, INVOKE)
-    return written
+    spent.send(WHOLE, INVOKE, CLAUDE_ANSWER)
+    spent.send(WHOLE, INVOKE)
+    # Each went as it was meant to: nothing is left of what the models were to say.
+    assert _session_wire.replies == []
+    yield written
+    _session_wire.reset()
 
 
 def metrics_of(widget: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -265,7 +269,7 @@ ANSWERS: dict[str, Callable[[list[dict[str, Any]]], bool]] = {
         rows[0]["usd"] > 0 and {row.get("model") for row in rows} >= {"fast", "nova"}
     ),
     "What did it cost, by tenant and day": lambda rows: [row["tenant"] for row in rows] == ["marketing"],
-    "Who calls, and how much": lambda rows: rows[0]["tenant"] == "marketing" and rows[0]["requests"] >= 11,
+    "Who calls, and how much": lambda rows: rows[0]["tenant"] == "marketing" and rows[0]["requests"] >= 10,
     "Who was throttled or refused": lambda rows: {row["error_type"] for row in rows} == {"Throttled", "BudgetSpent"},
     "Whose budget runs out": lambda rows: (
         rows == [{"tenant": "marketing", "used_percent": 100.0, "of_budget": "requests_per_day"}]
@@ -317,3 +321,33 @@ def test_widgets_that_read_the_log_are_saved_queries(planned: Planned, widgets: 
 def test_what_is_no_query_is_refused(query: str) -> None:
     with pytest.raises(BadQuery):
         Insights.of([]).run(query)
+
+
+def test_what_a_request_logs_is_what_the_cost_page_counts(lines: list[dict[str, Any]]) -> None:
+    # GIVEN the two lines of an answered request of a tenant with budgets
+    sizes = [len(json.dumps(line)) + 26 for line in lines[:2]]  # CloudWatch counts 26 bytes for each event
+
+    # THEN together they take what the page says, to a tenth
+    assert pytest.approx(sum(sizes), rel=0.1) == costs.LOG_BYTES
+
+
+def test_metrics_are_as_many_as_the_cost_page_counts(lines: list[dict[str, Any]]) -> None:
+    # GIVEN the records of whole and streamed answers of one model
+    published = {
+        (metric["Name"], tuple(dimensions))
+        for record in lines
+        for directive in record.get("_aws", {}).get("CloudWatchMetrics", ())
+        for dimensions in directive["Dimensions"]
+        for metric in directive["Metrics"]
+    }
+
+    # THEN the page counts those of the deployment, those of each model, and those that are rare
+    per_model = {name for name, dimensions in published if dimensions == ("service", "model")}
+    rare = {name for name, _ in published} - per_model
+    assert (len(per_model), len(rare)) == (costs.METRICS, costs.RARE_METRICS)
+
+
+def test_alarms_and_widgets_are_as_many_as_the_cost_page_counts(planned: Planned) -> None:
+    # THEN each metric that an alarm reads is counted, the workflow's apart
+    alarms = [alarm for alarm in planned["aws_cloudwatch_metric_alarm"] if "workflows" not in alarm["alarm_name"]]
+    assert sum(len(query["metric"]) for alarm in alarms for query in alarm["metric_query"]) == costs.ALARM_METRICS
