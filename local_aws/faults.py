@@ -1,4 +1,4 @@
-"""Faults on demand: what the stand-in models shall do wrong, for which model and operation, and how often."""
+"""Faults on demand: what models, the table and sandboxes shall do wrong, for which of them, and how often."""
 
 import json
 import threading
@@ -33,14 +33,23 @@ KINDS: dict[str, str] = {
     "table_silent": "have DynamoDB do what a function asks, and be silent for `seconds` before it says so",
     "bucket_fails": "have S3 fail on a function, 503; nothing is written. `model` is a part of the bucket's name",
     "bucket_silent": "have S3 do what a function asks, and be silent for `seconds` before it says so",
+    "sandbox_full": "start a sandbox that can't write to any file; `model` is a part of the function's name",
+    "sandbox_clock": "start a sandbox whose clock is `seconds` fast, or slow where they are negative",
+    "sandbox_expires": "start a sandbox with credentials that expire after `seconds`",
 }
-"""Every kind of fault, and what it makes a model, DynamoDB or S3 do."""
+"""Every kind of fault, and what it makes a model, DynamoDB, S3 or Lambda do."""
 
 TABLE: frozenset[str] = frozenset(kind for kind in KINDS if kind.startswith("table_"))
 """Faults of DynamoDB; their operations are such as `dynamodb:UpdateItem`."""
 
 BUCKET: frozenset[str] = frozenset(kind for kind in KINDS if kind.startswith("bucket_"))
 """Faults of S3; their operations are such as `s3:PutObject`."""
+
+SANDBOX: frozenset[str] = frozenset(kind for kind in KINDS if kind.startswith("sandbox_"))
+"""Faults of a function's sandbox, which strike when one is started; one that runs already is spared."""
+
+LAUNCH = "lambda:start"
+"""Their operation."""
 
 ERRORS: frozenset[str] = frozenset(kind for kind, does in KINDS.items() if "Exception" in does and "frame" not in does)
 """Faults that answer with an error instead of the model. One call takes one of them."""
@@ -90,6 +99,8 @@ class Fault:
         if (self.kind in TABLE) != operation.startswith("dynamodb:"):
             return False
         if (self.kind in BUCKET) != operation.startswith("s3:"):
+            return False
+        if (self.kind in SANDBOX) != (operation == LAUNCH):
             return False
         return (self.model is None or self.model in model) and self.operation in (None, operation)
 

@@ -48,7 +48,7 @@ class LocalAws:
         gateway_url: API Gateway's data plane over TLS; `gateway_http_url` without it.
         ca_file: PEM of the certificate authority that signed the gateway's certificate.
         journal: every model call that was made, denied ones included.
-        faults: what the stand-in models shall do wrong.
+        faults: what models, the table and sandboxes shall do wrong.
     """
 
     endpoint_url: str
@@ -77,7 +77,11 @@ class LocalAws:
         front_server = self._listen(None)
         self.endpoint_url = f"http://127.0.0.1:{front_server.server_port}"
         self.lambda_service = LambdaService(
-            self.credentials, self.endpoint_url, authorize=self._may, max_sandboxes=max_sandboxes
+            self.credentials,
+            self.endpoint_url,
+            authorize=self._may,
+            max_sandboxes=max_sandboxes,
+            faults=self.faults,
         )
         executions.use(executions.Executions(self.credentials, self.endpoint_url))
         self.models = ModelRuntime(self.faults, self.journal)

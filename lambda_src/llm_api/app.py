@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
 from llm_api.dialects import Call, Delivery, Dialect, Query, UsageQuery
-from llm_api.errors import ApiError, BadRequest, Forbidden, Internal, NotFound
+from llm_api.errors import ApiError, BadRequest, CredentialsRefused, Forbidden, Internal, NotFound
 from llm_api.events import Request, Response, most_body_bytes
 from llm_api.inference import Candidate, Inference, Streamed, Terms
 from llm_api.ledger import Ledger, Tenant
@@ -28,6 +28,11 @@ class App:
         settings: the deployment's.
         ledger, inference, telemetry, workflows: made from the settings unless given.
         clock: seconds, monotonic; the one that deadlines are on.
+
+    Attributes:
+        must_end: this environment can answer nothing more. Whoever runs it ends the process, so that Lambda starts
+            another: left alive it would go on to refuse, and because that is quickly done, it would be idle and asked
+            again before the healthy ones.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class App:
         self._workflows = workflows
         self._clock = clock
         self._bucket: Bucket | None = None
+        self.must_end = False
 
     def warm_up(self) -> None:
         """Make the clients that a request needs; for the environment's start, where Lambda gives a whole CPU."""
@@ -169,6 +175,7 @@ class App:
 
     def _refusal(self, error: ApiError, dialect: Dialect | None, record: Record) -> Response:
         record.error = error
+        self.must_end = self.must_end or isinstance(error, CredentialsRefused)
         if record.fault is None and isinstance(error, Internal):
             record.fault = error.__cause__
         response = (dialect.error if dialect is not None else error_for_any_client)(error, record.request)

@@ -23,6 +23,8 @@ RESERVE_SECONDS = 1.0
 class App(Protocol):
     """The one path that every request takes; see `llm_api.app`."""
 
+    must_end: bool
+
     def handle(self, request: Request, deadline: Deadline) -> Response:
         """The answer to one request. Never raises."""
         ...

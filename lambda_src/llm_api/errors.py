@@ -146,6 +146,41 @@ class Unavailable(ApiError):
     retryable = True
 
 
+class CredentialsRefused(ApiError):
+    """AWS takes this environment's own signature no longer: its credentials have expired, or its clock is wrong.
+
+    They are the environment's for as long as it lives, so it can do nothing more and has to be replaced. The one that
+    takes its place has others, so the same request may succeed at once.
+    """
+
+    status = 503
+    code = "ServiceUnavailableException"
+    retryable = True
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "This request came to a part of the deployment that is being replaced. Send it again.",
+            retry_after_seconds=1.0,
+            reason=reason,
+        )
+
+
+REFUSED_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IncompleteSignatureException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
+        "RequestExpired",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+"""What AWS's services say of a signature that they don't take. It is never the caller's: nobody but us signs here."""
+
+
 class OutOfTime(ApiError):
     """The deadline came first. The generation may have been paid for, so it is never retried here."""
 

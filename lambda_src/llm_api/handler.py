@@ -21,5 +21,13 @@ app = entry.build()
 
 
 def lambda_handler(event: object, context: Context) -> dict[str, Any]:
-    """Answer one invocation with a proxy response. Never raises."""
-    return entry.buffered(app, event, context.get_remaining_time_in_millis(), context.aws_request_id)
+    """Answer one invocation with a proxy response.
+
+    Raises:
+        SystemExit: the app can't go on. AWS's runtime client gives no chance to end the process once it has delivered
+            an answer, so this one is lost, and API Gateway answers 502; the next request finds a new process.
+    """
+    response = entry.buffered(app, event, context.get_remaining_time_in_millis(), context.aws_request_id)
+    if app.must_end:
+        raise SystemExit(1)
+    return response

@@ -255,7 +255,10 @@ def answer(api: RuntimeApi, app: entry.App, invocation: Invocation) -> None:
 
 
 def main() -> NoReturn:
-    """Build the app, then answer invocations until Lambda ends the process."""
+    """Build the app, then answer invocations until Lambda ends the process, or the app can't go on.
+
+    Then the process ends by itself, with its last answer delivered, and Lambda starts another in its place.
+    """
     # Lambda reads log lines from a pipe, where Python would hold them back.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
@@ -266,11 +269,11 @@ def main() -> NoReturn:
         api.init_error(error)
         sys.exit(1)
     try:
-        while True:
+        while not app.must_end:
             answer(api, app, api.next())
     except RuntimeApiFailed as failure:
         entry.log_fault(str(failure), failure)
-        sys.exit(1)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 
 import fcntl
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from local_aws.lambda_service.runtime_api import RuntimeApi
 from local_aws.lambda_service.work import Failure, TimedOut, Work
 
 TASK_ROOT = "/var/task"
+WRONG_CLOCK = Path(__file__).parent / "wrong_clock"
 DRAIN_SECONDS = 0.5
 PIPE_BYTES = 64 * 1024
 
@@ -37,6 +39,8 @@ class Launch:
         task_folder: the unpacked package; stands for `/var/task`.
         scratch_folder: stands for `/tmp`.
         endpoint_url: the address that stands for every AWS service.
+        clock_ahead_seconds: how fast its clock is; a slow one's are negative.
+        is_full: whether its disk has no room: no file can take a byte.
     """
 
     function: FunctionVersion
@@ -45,6 +49,8 @@ class Launch:
     scratch_folder: Path
     credentials: Credentials
     endpoint_url: str
+    clock_ahead_seconds: float = 0.0
+    is_full: bool = False
 
 
 class Sandbox:
@@ -82,6 +88,8 @@ class Sandbox:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        if launch.is_full:
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (0, 0))
         reaper.watch(self._process.pid)
         self._drainer = threading.Thread(target=self._drain, name="sandbox-log", daemon=True)
         self._drainer.start()
@@ -323,4 +331,9 @@ class Sandbox:
             "TMPDIR": str(self.launch.scratch_folder),
             # /var/task is read-only in Lambda, so no compiled files appear beside the sources.
             "PYTHONDONTWRITEBYTECODE": "1",
+            **self._wrong_clock(),
         }
+
+    def _wrong_clock(self) -> Mapping[str, str]:
+        ahead = self.launch.clock_ahead_seconds
+        return {"PYTHONPATH": str(WRONG_CLOCK), "LOCAL_AWS_CLOCK_AHEAD_SECONDS": str(ahead)} if ahead else {}

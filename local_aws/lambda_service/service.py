@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from local_aws.credentials import CredentialStore
+from local_aws.faults import LAUNCH, Faults
 from local_aws.lambda_service.functions import FunctionVersion, resolve
 from local_aws.lambda_service.interpreters import Interpreter, interpreter_for
 from local_aws.lambda_service.logs import Authorize, FunctionLog
@@ -59,6 +60,10 @@ class LambdaService:
         authorize: decides what a function's role may do with its log; None: everything.
         max_sandboxes: how many processes may live at once; further invocations wait for one. A limit of this machine,
             not of Lambda.
+        faults: what shall be wrong with sandboxes that are started.
+
+    Attributes:
+        folder: what every sandbox runs in.
     """
 
     def __init__(
@@ -67,13 +72,15 @@ class LambdaService:
         endpoint_url: str,
         authorize: Authorize | None = None,
         max_sandboxes: int = MAX_SANDBOXES,
+        faults: Faults | None = None,
     ) -> None:
         self._credentials = credentials
         self._endpoint_url = endpoint_url
         self._authorize: Authorize = authorize or (lambda role_arn, action, resource: True)
-        self._folder = Path(tempfile.mkdtemp(prefix="local-aws-lambda-"))
-        self._packages = PackageFolder(self._folder / "packages")
-        self._reaper = Reaper(self._folder)
+        self._faults = faults or Faults()
+        self.folder = Path(tempfile.mkdtemp(prefix="local-aws-lambda-"))
+        self._packages = PackageFolder(self.folder / "packages")
+        self._reaper = Reaper(self.folder)
         self._pool = SandboxPool(self._launch, max_sandboxes)
         self._closed = threading.Event()
         threading.Thread(target=self._sweep, name="lambda-sweep", daemon=True).start()
@@ -137,6 +144,10 @@ class LambdaService:
         """Waits until no invocation runs and what they logged is in the log groups; False where that takes longer."""
         return self._pool.wait_until_idle(seconds)
 
+    def end_idle_sandboxes(self) -> None:
+        """Ends those that run nothing, as Lambda may at any time; the next invocation starts another."""
+        self._pool.retire_idle(lambda function: False)
+
     def close(self) -> None:
         """Ends every sandbox and removes the unpacked packages. May be called twice."""
         if self._closed.is_set():
@@ -147,14 +158,18 @@ class LambdaService:
         self._reaper.close()
 
     def _launch(self, function: FunctionVersion) -> Sandbox:
-        scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=self._folder))
+        scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=self.folder))
+        struck = {fault.kind: fault for fault in self._faults.take(function.arn.name, LAUNCH)}
+        expires = struck["sandbox_expires"].seconds if "sandbox_expires" in struck else ROLE_SESSION_SECONDS
         launch = Launch(
             function=function,
             interpreter=interpreter_for(function.runtime),
             task_folder=self._packages.unpack(function.code),
             scratch_folder=scratch,
-            credentials=self._credentials.issue(function.role_arn, function.arn.name, ROLE_SESSION_SECONDS),
+            credentials=self._credentials.issue(function.role_arn, function.arn.name, expires),
             endpoint_url=self._endpoint_url,
+            clock_ahead_seconds=struck["sandbox_clock"].seconds if "sandbox_clock" in struck else 0.0,
+            is_full="sandbox_full" in struck,
         )
         return Sandbox(launch, FunctionLog(function, self._authorize), self._reaper, self._pool.changed)
 

@@ -25,7 +25,9 @@ from llm_api.events import Response
 
 
 class App:
-    """Answers with the last segment of the path: `stream`, `whole`, `early-fault` or `late-fault`."""
+    """Answers with the last segment of the path: `stream`, `whole`, `last`, `early-fault` or `late-fault`."""
+
+    must_end = False
 
     def __init__(self, settings):
         pass
@@ -36,6 +38,7 @@ class App:
     def handle(self, request, deadline):
         headers = {"content-type": "text/plain", "x-request-id": request.id}
         wanted = request.path.rpartition("/")[2]
+        self.must_end = wanted == "last"
         bodies = {"stream": stream, "early-fault": early_fault, "late-fault": late_fault, "facts": facts}
         body = bodies[wanted](request, deadline) if wanted in bodies else b"whole"
         return Response(200, headers, body)
@@ -134,6 +137,17 @@ def test_loop_answers_one_invocation_after_another(start: Start) -> None:
     assert split(answers[3])[0]["statusCode"] == 500
     assert json.loads(direct)["statusCode"] == 400
     assert split(last)[1] == b"whole"
+
+
+def test_process_that_ends_after_its_answer_has_answered_and_is_replaced(start: Start) -> None:
+    # GIVEN the loop, and an app that can't go on once it has answered
+    function = start(streaming=True)
+    # WHEN it is invoked for that, and again
+    last = function.invoke(event("last"))
+    next_one = function.invoke(event("whole"))
+    # THEN the answer was delivered before the process ended, and another process has taken its place
+    assert split(last)[1] == b"whole"
+    assert split(next_one)[1] == b"whole"
 
 
 def test_invocation_knows_its_deadline_and_ids(start: Start) -> None:

@@ -25,8 +25,10 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from llm_api.errors import (
+    REFUSED_CREDENTIALS,
     ApiError,
     BadRequest,
+    CredentialsRefused,
     Filtered,
     Forbidden,
     Internal,
@@ -68,16 +70,6 @@ _BY_CODE: Mapping[str, type[ApiError]] = {
     "InternalStreamFailure": UpstreamFault,
     "ServiceUnavailableException": Unavailable,
     "ServiceUnavailable": Unavailable,
-    # Our own credentials or signature, never the caller's.
-    "UnrecognizedClientException": Internal,
-    "InvalidClientTokenId": Internal,
-    "InvalidSignatureException": Internal,
-    "SignatureDoesNotMatch": Internal,
-    "IncompleteSignatureException": Internal,
-    "MissingAuthenticationTokenException": Internal,
-    "ExpiredTokenException": Internal,
-    "ExpiredToken": Internal,
-    "RequestExpired": Internal,
 }
 
 _BY_STATUS: Mapping[int, type[ApiError]] = {
@@ -141,7 +133,15 @@ def of_exception(error: BaseException, target: Target) -> ApiError:
 def is_free(failure: ApiError) -> bool:
     """Whether a model that failed so has certainly done nothing that is paid for."""
     return isinstance(
-        failure, BadRequest | Forbidden | NotFound | PayloadTooLarge | Throttled | ModelNotReady | Unavailable
+        failure,
+        BadRequest
+        | CredentialsRefused
+        | Forbidden
+        | NotFound
+        | PayloadTooLarge
+        | Throttled
+        | ModelNotReady
+        | Unavailable,
     )
 
 
@@ -190,6 +190,8 @@ def of_code(
         original_status: what a SageMaker container answered.
     """
     code = code[:1].upper() + code[1:]
+    if code in REFUSED_CREDENTIALS:
+        return CredentialsRefused(f"{code}: {scrub(message)}")
     kind = _BY_CODE.get(code) or _BY_STATUS.get(status or 0, UpstreamFault)
     words = scrub(message) or f"Model {target.alias!r} failed on the request."
     if kind is Internal:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llm_api.errors import Internal, Unavailable
+from llm_api.errors import REFUSED_CREDENTIALS, CredentialsRefused, Internal, Unavailable
 
 Item = Mapping[str, Any]
 """In DynamoDB's JSON: `{"pk": {"S": …}, "tokens": {"N": "5"}}`."""
@@ -63,6 +63,7 @@ class Table:
         Raises:
             Unavailable: the table is out of reach or throttled.
             Internal: this role can't read it.
+            CredentialsRefused: nobody takes this environment's signature any more.
         """
         for attempt in range(1, _READ_ATTEMPTS + 1):
             try:
@@ -84,6 +85,7 @@ class Table:
         Raises:
             Unavailable: the table is throttled, or it is not known whether anything was written.
             Internal: this role can't write it.
+            CredentialsRefused: nobody takes this environment's signature any more.
         """
         try:
             response = self._call(
@@ -109,6 +111,8 @@ class Table:
             code = refused["Error"]["Code"]
             if code == "ConditionalCheckFailedException":
                 raise _ConditionFailed(refused.get("Item") or None) from error
+            if code in REFUSED_CREDENTIALS:
+                raise CredentialsRefused(f"The tenants table refuses {operation}: {code}") from error
             if code not in _TRANSIENT and refused["ResponseMetadata"]["HTTPStatusCode"] < 500:
                 raise Internal(reason=f"The tenants table refuses {operation}: {code}") from error
             raise _unavailable(operation, code) from error

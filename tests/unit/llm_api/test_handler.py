@@ -19,6 +19,8 @@ from tests.unit.llm_api.proxy_events import proxy_event
 class Echo:
     """An app that answers with what it was given."""
 
+    must_end = False
+
     def __init__(self, settings: object = None) -> None:
         self.settings = settings
         self.deadline: Deadline | None = None
@@ -35,6 +37,8 @@ class Echo:
 
 class Failing:
     """An app that breaks its promise never to raise."""
+
+    must_end = False
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -71,6 +75,21 @@ def test_handler_answers_with_the_app_that_it_built(monkeypatch: pytest.MonkeyPa
         "lambda": "lambda-1",
         "path": "/model/fast/invoke",
     }
+
+
+def test_handler_ends_with_an_app_that_can_not_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a function whose app finds that AWS takes its credentials no longer
+    stand_in = types.ModuleType("llm_api.app")
+    stand_in.App = Echo  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "llm_api.app", stand_in)
+    monkeypatch.setenv("LLM_API_MODELS", '{"fast": {"id": "amazon.nova-lite-v1:0", "family": "nova"}}')
+    monkeypatch.delitem(sys.modules, "llm_api.handler", raising=False)
+    handler: Any = importlib.import_module("llm_api.handler")
+    monkeypatch.delitem(sys.modules, "llm_api.handler")
+    handler.app.must_end = True
+    # WHEN it is called THEN the process ends, so that Lambda starts another
+    with pytest.raises(SystemExit):
+        handler.lambda_handler(proxy_event(), Context())
 
 
 def test_missing_setting_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,6 +144,8 @@ def test_known_error_keeps_its_status() -> None:
 
 class Answering:
     """An app with one answer."""
+
+    must_end = False
 
     def __init__(self, body: bytes | Iterator[bytes]) -> None:
         self.body = body

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from llm_api import aws
 from llm_api.config import Auth, Settings
-from llm_api.errors import ApiError, Internal, Unauthenticated, Unavailable
+from llm_api.errors import ApiError, CredentialsRefused, Internal, Unauthenticated, Unavailable
 from llm_api.events import Caller, Request
 from llm_api.ledger import Ledger, Tenant
 from llm_api.registry import Registry
@@ -205,6 +205,21 @@ def test_a_broken_item_is_our_fault_and_lets_nobody_in(
     assert refusal.value.status == 500
     assert reason in (refusal.value.reason or "")
     assert reason not in refusal.value.message
+
+
+@pytest.mark.parametrize("code", ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"])
+def test_credentials_that_the_table_refuses_are_not_asked_for_twice(ledger: Ledger, wire: ModelWire, code: str) -> None:
+    # GIVEN an environment whose credentials have expired
+    wire.replies += [failure(400, code)]
+
+    # WHEN a key is presented
+    with pytest.raises(CredentialsRefused) as refusal:
+        ledger.authenticate(bearer())
+
+    # THEN it is told to come back, for another environment to answer it, and only the log knows why
+    assert (refusal.value.status, refusal.value.retry_after_seconds) == (503, 1.0)
+    assert code in (refusal.value.reason or "")
+    assert code not in refusal.value.message
 
 
 def test_the_callers_of_other_kinds_need_no_table() -> None:

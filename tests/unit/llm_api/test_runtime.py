@@ -32,6 +32,7 @@ class FakeApp:
     bodies: list[Body]
     requests: list[Request] = field(default_factory=list)
     deadlines: list[float] = field(default_factory=list)
+    must_end: bool = False
 
     def handle(self, request: Request, deadline: Deadline) -> Response:
         self.requests.append(request)
@@ -380,6 +381,8 @@ APP = """
 from llm_api.events import Response
 
 class App:
+    must_end = False
+
     def __init__(self, settings):
         self.settings = settings
 
@@ -448,6 +451,21 @@ def test_bootstrap_starts_the_loop(
     code, output = finished(process)
     assert code == 1
     assert json.loads(output)["exception_name"] == "RuntimeApiFailed"
+
+
+def test_process_ends_with_its_last_answer_where_the_app_can_not_go_on(
+    lambda_api: FakeRuntimeApi, task_root: Path
+) -> None:
+    # GIVEN an app that finds, at an event, that AWS takes its credentials no longer
+    (task_root / "llm_api" / "app.py").write_text(
+        APP.replace("        return", "        self.must_end = True\n        return")
+    )
+    lambda_api.send(proxy_event(context={"requestId": "gateway-1"}))
+    lambda_api.send(proxy_event(context={"requestId": "gateway-2"}))
+    process = started([str(task_root / "bootstrap"), sys.executable], task_root, environment(lambda_api))
+    # WHEN it has answered THEN that answer is whole, and the process is gone without asking for another event
+    assert lambda_api.posted().answer()[1] == b"from gateway-1"
+    assert finished(process)[0] == 1
 
 
 def test_bootstrap_keeps_the_rest_of_the_search_path(lambda_api: FakeRuntimeApi, task_root: Path) -> None:

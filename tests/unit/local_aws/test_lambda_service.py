@@ -1,7 +1,5 @@
 """Functions in sandboxes: real zips under AWS's runtime client, deployed in moto."""
 
-import base64
-import io
 import json
 import os
 import signal
@@ -9,46 +7,23 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.awslambda.models import lambda_backends
-from moto.iam.models import iam_backends
-from moto.logs.models import logs_backends
 
-from local_aws import gaps
-from local_aws.credentials import CredentialStore
 from local_aws.lambda_service import (
     FunctionNotFound,
     FunctionTimeout,
     InvocationFailed,
-    LambdaService,
     NotPermitted,
     RequestTooLarge,
     ServiceSource,
     Throttled,
 )
+from tests.unit.local_aws.lambda_support import ACCOUNT_ID, ARN, ECHO, REGION, Account, zipped
 
-REGION = "us-east-1"
-# An account of its own: a session's local AWS may be alive in this process, and moto's state is the process's.
-ACCOUNT_ID = "111122223333"
-ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:echo"
-TRUST = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
-    }
-)
-RUNTIME = "python{}.{}".format(*sys.version_info[:2])
-ECHO = """
-import os
-def handler(event, context):
-    print("hello from", context.aws_request_id)
-    return {"event": event, "pid": os.getpid(), "environment": dict(os.environ), "arn": context.invoked_function_arn}
-"""
 # A streaming loop in its smallest form, so that the Runtime API is tested and not the module's own loop.
 STREAM = r"""
 import http.client, os, socket, sys
@@ -84,68 +59,6 @@ while True:
     out.recv(4096)
     out.close()
 """
-
-
-class Account:
-    """An account with one role, and functions deployed on demand."""
-
-    def __init__(self, service: LambdaService) -> None:
-        self.service = service
-        self.backend = lambda_backends[ACCOUNT_ID][REGION]
-        self.role = iam_backends[ACCOUNT_ID]["aws"].create_role("runner", TRUST, "/", None, None, [], "3600")
-
-    def deploy(self, source: str, **options: Any) -> None:
-        self.backend.create_function(
-            {
-                "FunctionName": "echo",
-                "Role": self.role.arn,
-                "Runtime": RUNTIME,
-                "Handler": "app.handler",
-                "Timeout": 20,
-                "Code": {"ZipFile": zipped({"app.py": source})},
-                **options,
-            }
-        )
-
-    def call(self, event: object = None, arn: str = ARN) -> Any:
-        invocation = self.service.invoke(arn, json.dumps(event).encode())
-        assert invocation.function_error is None, invocation.payload
-        return json.loads(invocation.payload)
-
-    def log_lines(self) -> list[str]:
-        assert self.service.wait_until_idle()
-        group = logs_backends[ACCOUNT_ID][REGION].groups.get("/aws/lambda/echo")
-        return [event.message for stream in group.streams.values() for event in stream.events] if group else []
-
-
-def zipped(files: dict[str, str]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in files.items():
-            entry = zipfile.ZipInfo(name)
-            entry.external_attr = 0o755 << 16
-            archive.writestr(entry, text)
-    return base64.b64encode(buffer.getvalue())
-
-
-@pytest.fixture
-def denied() -> set[str]:
-    """Actions that the role may not do."""
-    return set()
-
-
-@pytest.fixture
-def account(denied: set[str]) -> Iterator[Account]:
-    gaps.install()
-    service = LambdaService(
-        CredentialStore(), "http://127.0.0.1:9", authorize=lambda role, action, arn: action not in denied
-    )
-    try:
-        yield Account(service)
-    finally:
-        service.close()
-        for backends in (lambda_backends, iam_backends, logs_backends):
-            backends[ACCOUNT_ID].reset()
 
 
 def test_function_sees_its_event_and_its_arn(account: Account) -> None:
@@ -594,10 +507,14 @@ def test_sandboxes_die_with_a_killed_parent(tmp_path: Path) -> None:
     source = f"""
 import sys
 sys.path[:0] = {[str(Path(__file__).parents[3])]!r}
-from tests.unit.local_aws import test_lambda_service as t
-t.gaps.install()
-account = t.Account(t.LambdaService(t.CredentialStore(), "http://127.0.0.1:9"))
-account.deploy(t.ECHO)
+from local_aws import gaps
+from local_aws.credentials import CredentialStore
+from local_aws.lambda_service import LambdaService
+from tests.unit.local_aws.lambda_support import ECHO, Account
+gaps.install()
+credentials = CredentialStore()
+account = Account(LambdaService(credentials, "http://127.0.0.1:9"), credentials)
+account.deploy(ECHO)
 answer = account.call()
 print(answer["pid"], answer["environment"]["HOME"], flush=True)
 account.service.wait_until_idle()
