@@ -15,9 +15,9 @@ import pytest
 from local_aws import LocalAws
 from local_aws.dynamodb_access import checks_for
 from local_aws.journal import Call
-from tests.load.callers import ANSWERED, FAILED, OVER_BUDGET
 from tests.load.client import HELLO, ask
 from tests.load.deployment import MODELS, Deployment, Tenant
+from tests.load.oracle import ANSWERED, FAILED, OVER_BUDGET
 from tests.load.run import Size, run
 
 OPENAI = {"model": "nova", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 50}

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from local_aws.journal import Call
-from tests.load.callers import NO_TABLE, OTHERWISE, OUTCOMES, OVER_BUDGET, Result, Watch, limits
+from tests.load.callers import Result, Watch, limits
 from tests.load.deployment import MODELS, Tenant
+from tests.load.oracle import NO_TABLE, OTHERWISE, OUTCOMES, OVER_BUDGET
 
 PICODOLLARS = 10**12
 _BY_ID = {str(model["id"]): name for name, model in MODELS.items()}
@@ -25,6 +26,7 @@ class Book:
         counted: by the ledger this month, likewise.
         requests: counted by the ledger this month.
         unknown: writes whose outcome nobody knows, each of which may or may not have been counted.
+        refused_first: failures that may have come before anything was reserved, so that they may not be counted.
     """
 
     tenant: Tenant
@@ -34,6 +36,7 @@ class Book:
     counted: tuple[int, int]
     requests: int
     unknown: int
+    refused_first: int = 0
 
     @property
     def sent(self) -> int:
@@ -48,7 +51,7 @@ class Book:
             if counted < exact or (counted > exact and not self.unknown):
                 yield f"{self.tenant.name}: {counted:,} {what} counted, {exact:,} produced or standing"
         reserved = self.sent - self.outcomes[OVER_BUDGET] - self.outcomes[NO_TABLE]
-        if not reserved <= self.requests <= reserved + self.outcomes[NO_TABLE]:
+        if not reserved - self.refused_first <= self.requests <= reserved + self.outcomes[NO_TABLE]:
             yield f"{self.tenant.name}: {self.requests:,} requests counted, {reserved:,} reserved"
 
 
@@ -113,27 +116,28 @@ def audit(
     calls: Sequence[Call],
     log_lines: Sequence[Mapping[str, Any]],
     used: Mapping[str, Mapping[str, int]],
-    killed: int,
+    killed: Mapping[tuple[str, str], int],
     watch: Watch,
     **run: Any,
 ) -> Audit:
     """Closes the books.
 
-    What a killed request had reserved is in no log: it is what its twins that ran out of time had, whose bodies have
-    the same size.
+    What a killed request had reserved is in no log: it is what a twin had that was not killed and whose reservation
+    stands too, of the same tenant and model and with a body of the same size.
 
     Parameters:
         calls: the journal's.
         used: the usage item of each tenant.
-        killed: how many sandboxes were killed at their work.
+        killed: how many requests lost their sandbox, by tenant and model.
         run: the other fields of `Audit`.
     """
     books = []
     for tenant in tenants:
         mine = [line for line in log_lines if line.get("tenant") == tenant.name]
         stood = [line for line in mine if line.get("settlement") == "stands"]
-        twins = [line for line in stood if line["model"] == "stalls"]
-        stood += twins[:1] * killed if twins else []
+        for (name, model), number in killed.items():
+            twins = [line for line in stood if name == tenant.name and line["model"] == model]
+            stood += twins[:1] * number
         theirs = [call for call in calls if call.tags.get("tenant") == tenant.name]
         outcomes = Counter(result.outcome for result in results if result.job.tenant == tenant.name)
         counted = used[tenant.name]

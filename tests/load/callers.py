@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import json
 import os
 import queue
 import signal
@@ -10,22 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
-
-from botocore.eventstream import EventStreamBuffer
-from botocore.exceptions import BotoCoreError
 
 from local_aws import LocalAws
 from tests.load.deployment import Deployment, Tenant
 from tests.load.jobs import Job
-
-ANSWERED = "answered right"
-OVER_BUDGET = "refused over budget"
-FAILED = "failed as intended"
-NO_TABLE = "table too slow (503)"
-OTHERWISE = "anything else"
-OUTCOMES = (ANSWERED, OVER_BUDGET, FAILED, NO_TABLE, OTHERWISE)
+from tests.load.oracle import FAILED, judge, judge_break
+from tests.support import Reply
 
 CALL_SECONDS = 300
 LOOK_SECONDS = 0.5
@@ -36,7 +26,7 @@ class Result:
     """What a caller got.
 
     Attributes:
-        detail: of what is not right, the status and the beginning of the body.
+        detail: of what is not right, why.
     """
 
     job: Job
@@ -78,52 +68,22 @@ def _call(url: str, key: str, job: Job) -> Result:
         connection.request(
             "POST",
             address.path + job.path,
-            json.dumps(job.body).encode(),
+            job.sent(),
             {"content-type": "application/json", "authorization": f"Bearer {key}"},
         )
         response = connection.getresponse()
         if job.leaves and response.status == 200:
             response.read(1)
             return Result(job, FAILED, time.monotonic() - began)
-        body = response.read()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        reply = Reply(response.status, headers, response.read())
     except (OSError, http.client.HTTPException) as error:
-        return Result(job, OTHERWISE, time.monotonic() - began, f"{type(error).__name__}: {error}")
+        outcome, why = judge_break(job, f"{type(error).__name__}: {error}")
+    else:
+        outcome, why = judge(job, reply, key)
     finally:
         connection.close()
-    outcome = _outcome(job, response.status, body)
-    detail = f"{response.status} {body[:300]!r}" if outcome in (OTHERWISE, NO_TABLE) else ""
-    return Result(job, outcome, time.monotonic() - began, detail)
-
-
-def _outcome(job: Job, status: int, body: bytes) -> str:
-    if status == 429 and b"budget of" in body:
-        return OVER_BUDGET
-    if status == 503 and b"Keys and budgets" in body:
-        return NO_TABLE
-    whole = status == 200 and _ends(job.ends, body)
-    if job.fails_with:
-        return FAILED if status in job.fails_with and not whole else OTHERWISE
-    return ANSWERED if whole else OTHERWISE
-
-
-def _ends(how: str, body: bytes) -> bool:
-    """Whether the answer is whole, by its protocol's own end, and holds no error."""
-    if how == "openai":
-        return body.endswith(b"data: [DONE]\n\n") and b'"error"' not in body
-    if how == "anthropic":
-        return b"event: message_stop" in body and b"event: error" not in body
-    if how == "events":
-        buffer = EventStreamBuffer()
-        buffer.add_data(body)
-        try:
-            headers: list[Any] = [event.headers for event in buffer]
-        except BotoCoreError:
-            return False
-        return bool(headers) and all(header.get(":message-type") == "event" for header in headers)
-    try:
-        return isinstance(json.loads(body), dict)
-    except ValueError:
-        return False
+    return Result(job, outcome, time.monotonic() - began, why)
 
 
 @dataclass(slots=True)

@@ -30,21 +30,32 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
     "nova": {"id": "amazon.nova-lite-v1:0", "max_output_tokens": 1024, "price": {"input": 0.06, "output": 0.24}},
     "embed": {"id": "amazon.titan-embed-text-v2:0", "price": {"input": 0.02}},
     "paint": {"id": "stability.sd3-5-large-v1:0", "price": {"image": 0.08}},
-    # Each of these is made to fail in its own way by a fault without end.
+    # Each of these is made to fail in its own way by a fault without end. What `refuses` and `busy` are asked for is
+    # never paid for; of the others nobody knows, so their reservations stand.
     "refuses": {
         "id": "mistral.mistral-large-2402-v1:0",
         "max_output_tokens": 1024,
         "price": {"input": 4, "output": 12},
     },
     "busy": {"id": "cohere.command-r-v1:0", "max_output_tokens": 1024, "price": {"input": 0.5, "output": 1.5}},
-    "breaks": {"id": "amazon.nova-pro-v1:0", "max_output_tokens": 1024, "price": {"input": 0.8, "output": 3.2}},
-    "cuts": {
-        "id": "us.meta.llama3-3-70b-instruct-v1:0",
+    "breaks": {
+        "id": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
         "destination_regions": US,
         "max_output_tokens": 1024,
-        "price": {"input": 0.72, "output": 0.72},
+        "price": {"input": 3, "output": 15},
     },
-    "stalls": {"id": "amazon.nova-micro-v1:0", "max_output_tokens": 1024, "price": {"input": 0.035, "output": 0.14}},
+    "cuts": {
+        "id": "us.anthropic.claude-opus-4-1-20250805-v1:0",
+        "destination_regions": US,
+        "max_output_tokens": 1024,
+        "price": {"input": 15, "output": 75},
+    },
+    "stalls": {
+        "id": "us.anthropic.claude-sonnet-4-20250514-v1:0",
+        "destination_regions": US,
+        "max_output_tokens": 1024,
+        "price": {"input": 3, "output": 15},
+    },
 }
 
 _MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:test-"

@@ -1,5 +1,6 @@
 """What the callers send: every dialect, streamed and whole, of all sizes, and what is meant to fail."""
 
+import json
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,14 +19,23 @@ TOOL: Body = {
 }
 
 
+BROKEN = 0
+"""In place of a status: the connection ends before the answer does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One request and what may become of it.
+    """One request and what may become of it. What is right is known before it is sent.
 
     Attributes:
         kind: for the report.
         ends: how a whole answer to it ends, `json` or a stream's protocol: `events`, `openai`, `anthropic`.
-        fails_with: the statuses of the failure that is intended; empty where it is to be answered.
+        fails_with: the statuses of the failure that is intended; empty where it is to be answered. 200 is a stream that
+            ends in an error.
+        may_answer: whether an answer is as right as that failure, because it depends on who comes first.
+        says: the answer's text to the letter; None where any will do.
+        told: words that the error's message has.
+        by: the models one of which answers, as `x-llm-model` has it; empty for any.
         leaves: whether the caller hangs up after the first bytes.
         marker: text in the body by which its sandbox is found, to be killed.
     """
@@ -36,8 +46,26 @@ class Job:
     body: Body
     ends: str = "json"
     fails_with: frozenset[int] = frozenset()
+    may_answer: bool = False
+    says: str | None = None
+    told: str = ""
+    by: frozenset[str] = frozenset()
     leaves: bool = False
     marker: str | None = None
+
+    @property
+    def dialect(self) -> str:
+        """Whose shape an error has."""
+        return {"/v1/messages": "anthropic"}.get(self.path, "openai" if self.path.startswith("/v1/") else "bedrock")
+
+    @property
+    def model(self) -> str:
+        """The model that it names."""
+        return str(self.body["model"]) if "model" in self.body else self.path.split("/")[2]
+
+    def sent(self) -> bytes:
+        """The body as it goes out."""
+        return json.dumps(self.body).encode()
 
 
 Maker = Callable[[str, random.Random], Job]

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 from tests.load import jobs as making
@@ -42,9 +43,9 @@ def run(deployment: Deployment, size: Size) -> Audit:
     for kind, model in (
         ("validation", "mistral.mistral-large"),
         ("throttle", "cohere.command-r"),
-        ("model_error", "amazon.nova-pro"),
-        ("cut_after", "meta.llama3-3"),
-        ("stall", "amazon.nova-micro"),
+        ("model_error", "claude-sonnet-4-5"),
+        ("cut_after", "claude-opus"),
+        ("stall", "claude-sonnet-4-2025"),
     ):
         aws.faults.add(kind, model=model, times=None, seconds=QUIET_SECONDS)
     # These pass: the request is repeated, and paid for once.
@@ -63,7 +64,7 @@ def run(deployment: Deployment, size: Size) -> Audit:
         aws.journal.calls(),
         deployment.log_lines(),
         {name: deployment.used(name) for name in tenants},
-        len(dead),
+        Counter((job.tenant, job.model) for job in jobs if job.marker in dead),
         watch,
         seconds=time.monotonic() - began,
         callers=size.callers,

@@ -27,6 +27,6 @@ def _wrong() -> float:
 
 
 time.time = _wrong
-time.gmtime = lambda seconds=None: _gmtime(_wrong() if seconds is None else seconds)  # type: ignore[assignment]
-time.localtime = lambda seconds=None: _localtime(_wrong() if seconds is None else seconds)  # type: ignore[assignment]
+time.gmtime = lambda seconds=None: _gmtime(_wrong() if seconds is None else seconds)
+time.localtime = lambda seconds=None: _localtime(_wrong() if seconds is None else seconds)
 datetime.datetime = _Datetime  # type: ignore[misc]
