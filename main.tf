@@ -91,6 +91,7 @@ module "function" {
   vpc_config               = var.vpc_config
   tracing                  = var.tracing
   permissions_boundary_arn = var.permissions_boundary_arn
+  pinned_version           = var.pinned_version
   log_retention_days       = var.log_retention_days
   tags                     = var.tags
   # By name, so that the policy doesn't change with the order.

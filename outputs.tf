@@ -9,7 +9,7 @@ output "alarm_arns" {
 }
 
 output "alias_arn" {
-  description = "ARN of the function's alias, which API Gateway invokes. Point it at an earlier version to roll back."
+  description = "ARN of the function's alias, which API Gateway invokes. `pinned_version` points it at an earlier version."
   value       = module.function.alias_arn
 }
 
@@ -41,6 +41,9 @@ output "function_name" {
 output "images_bucket" {
   description = "Bucket that pictures are put into; null without `images`."
   value       = one(local.images_buckets[*].name)
+output "live_version" {
+  description = "Number of the published version that answers callers. Note it before you upgrade: `pinned_version` brings it back."
+  value       = module.function.function_version
 }
 
 output "log_group_name" {

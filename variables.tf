@@ -438,6 +438,12 @@ variable "permissions_boundary_arn" {
   default     = null
 }
 
+variable "pinned_version" {
+  description = "Number of a version that was published before, for callers to be answered by: the way back from a broken one, in one apply. The newest where null; the output `live_version` says which."
+  type        = number
+  default     = null
+}
+
 variable "private" {
   description = <<-EOT
     Make the API reachable from these VPC endpoints only, and not from the internet.

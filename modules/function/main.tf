@@ -115,9 +115,10 @@ resource "aws_lambda_function" "this" {
   }
 }
 
+# A version that was published before and is pinned is back in one apply: nothing but the alias has to change for it.
 resource "aws_lambda_alias" "live" {
   name             = "live"
   description      = "What the API calls"
   function_name    = aws_lambda_function.this.function_name
-  function_version = aws_lambda_function.this.version
+  function_version = var.pinned_version == null ? aws_lambda_function.this.version : tostring(var.pinned_version)
 }

@@ -25,7 +25,7 @@ output "function_name" {
 
 output "function_version" {
   description = "The published version that the alias points at."
-  value       = aws_lambda_function.this.version
+  value       = aws_lambda_alias.live.function_version
 }
 
 output "invoke_arn" {

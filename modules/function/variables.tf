@@ -134,6 +134,17 @@ variable "permissions_boundary_arn" {
   }
 }
 
+variable "pinned_version" {
+  type        = number
+  default     = null
+  description = "A version that was published before, for callers to be answered by: the way back from a broken one, in one apply. The configuration is published all the same, for when this is null again."
+
+  validation {
+    condition     = var.pinned_version == null ? true : var.pinned_version >= 1 && floor(var.pinned_version) == var.pinned_version
+    error_message = "pinned_version is the number of a published version, such as 12; leave it out for the newest."
+  }
+}
+
 variable "reserved_concurrency" {
   type        = number
   default     = null

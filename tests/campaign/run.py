@@ -17,7 +17,7 @@ from tests.load.run import QUIET_SECONDS, WITHOUT_END
 
 STALL_SECONDS = 60.0
 GROWTH_BYTES = 8 * 1024 * 1024
-"""The most that a sandbox may grow by in the second half of the haul: the allocator's noise, not what is left behind."""
+"""The most that a sandbox may grow by in the second half of the haul: the allocator's noise, nothing left behind."""
 
 ORDEALS_SHARE = 0.4
 

@@ -86,8 +86,8 @@ TABLE = (
     Row("validation", 400, "ValidationException", 1, False, openai.BadRequestError, anthropic.BadRequestError),
     Row(
         "expired_token",
-        500,
-        "InternalServerException",
+        503,
+        "ServiceUnavailableException",
         1,
         False,
         openai.InternalServerError,
@@ -153,7 +153,7 @@ def test_a_failure_is_told_by_its_cause(hurried: Api, dialect: Dialect, stream: 
     assert_shape(dialect, reply, row.code)
     assert reply.headers["x-llm-model"] == "alone"
     assert ("retry-after" in reply.headers) == (
-        row.kind in ("throttle", "quota", "not_ready", "unavailable", "internal")
+        row.kind in ("throttle", "quota", "not_ready", "unavailable", "internal", "expired_token")
     )
 
     # AND it was called as often as the rules allow, and not once more
@@ -359,10 +359,25 @@ def test_the_error_that_names_an_account_setting_says_what_to_do(hurried: Api) -
 
 
 def test_the_roles_credentials_are_its_own_affair(hurried: Api) -> None:
-    # GIVEN a role whose credentials have expired
-    hurried.aws.faults.add("expired_token", model="opus", times=None)
+    # GIVEN a sandbox whose credentials have expired
+    hurried.aws.faults.add("expired_token", model="opus")
 
     # WHEN it calls, THEN the caller's own credentials are not blamed, and the log has the cause
     reply = ask(hurried, CONVERSE, "alone", stream=False)
     assert "token" not in reply.json()["message"].lower()
     assert "ExpiredTokenException" in line_of(hurried, reply.headers)["reason"]
+
+    # AND the same request, sent again as its headers say, finds another sandbox
+    assert reply.headers["retry-after"] == "1"
+    assert ask(hurried, CONVERSE, "alone", stream=False).status == 200
+
+
+def test_a_buffered_function_with_expired_credentials_is_replaced_too(buffered: Api) -> None:
+    # GIVEN a deployment without streaming, one sandbox of which has expired credentials
+    buffered.aws.lambda_service.wait_until_idle()
+    buffered.aws.lambda_service.end_idle_sandboxes()
+    buffered.aws.faults.add("sandbox_expires", model=buffered.outputs["function_name"], seconds=0.0)
+
+    # WHEN it is asked, THEN API Gateway answers in its place, and the next request finds another
+    assert ask(buffered, CONVERSE, "fast", stream=False).status == 502
+    assert ask(buffered, CONVERSE, "fast", stream=False).status == 200
