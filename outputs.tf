@@ -41,6 +41,8 @@ output "function_name" {
 output "images_bucket" {
   description = "Bucket that pictures are put into; null without `images`."
   value       = one(local.images_buckets[*].name)
+}
+
 output "live_version" {
   description = "Number of the published version that answers callers. Note it before you upgrade: `pinned_version` brings it back."
   value       = module.function.function_version

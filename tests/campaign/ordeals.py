@@ -186,12 +186,13 @@ def stalls_and_deaths(author: Author, size: int, stall_seconds: float) -> Ordeal
     """
     silent = [loads.stalled("", number, killed=number % 2 == 0) for number in range(max(2, size // 2))]
     slow = [dying_stream(number, killed=number % 2 == 0) for number in range(max(2, size // 4))]
-    streamed = told(author.jobs(max(1, size // 4), STREAMED, "stalls"), 504)
+    streamed = told(author.jobs(max(1, size // 4), STREAMED, "breaks"), 504)
     return Ordeal(
         "silent models, dying sandboxes",
         # Every stream of `cuts` is so slow that there is time to kill it, and is cut if nobody does.
         [
             fault("stall", STALLS, seconds=stall_seconds),
+            fault("stall", BREAKS, seconds=stall_seconds),
             fault("pace", CUTS, milliseconds=1000.0),
             fault("cut_after", CUTS, frames=6),
         ],

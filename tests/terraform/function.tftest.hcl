@@ -246,6 +246,19 @@ run "boundary_and_concurrency" {
   }
 }
 
+run "pinned_version" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    pinned_version = 12
+  }
+
+  assert {
+    condition     = aws_lambda_alias.live.function_version == "12" && aws_lambda_function.this.publish
+    error_message = "Callers are answered by the pinned version, and the configuration is published all the same."
+  }
+}
+
 run "package_in_s3" {
   command = plan
   module { source = "./modules/function" }

@@ -202,6 +202,19 @@ run "boundary_by_name" {
   expect_failures = [var.permissions_boundary_arn]
 }
 
+run "pinned_to_no_version" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: pinned_version is the number of a published version
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    pinned_version        = 0
+  }
+  expect_failures = [var.pinned_version]
+}
+
 run "negative_concurrency" {
   command = plan
   module { source = "./modules/function" }

@@ -9,6 +9,18 @@ variable "filename" {
   type        = string
 }
 
+variable "pinned_version" {
+  description = "The version that answers; the newest where null."
+  type        = number
+  default     = null
+}
+
+variable "streaming" {
+  description = "Whether the package brings its own loop."
+  type        = bool
+  default     = false
+}
+
 locals {
   statement = {
     Effect   = "Allow"
@@ -24,7 +36,8 @@ module "function" {
   policy_documents      = [jsonencode({ Version = "2012-10-17", Statement = [local.statement] })]
   environment_variables = {}
   package               = { filename = var.filename }
-  streaming             = false
+  pinned_version        = var.pinned_version
+  streaming             = var.streaming
 }
 
 output "alias_arn" {
