@@ -7,6 +7,7 @@ Frames are kept as they came, so that they can be passed on byte for byte.
 """
 
 import base64
+import binascii
 import json
 import struct
 import zlib
@@ -19,6 +20,7 @@ _CRC = struct.Struct(">I")
 _LENGTH = struct.Struct(">H")
 _OVERHEAD_BYTES = _PRELUDE.size + _CRC.size
 _MAX_FRAME_BYTES = 32 * 1024 * 1024
+_CHUNK = b'{"bytes":"'
 _STRING = 7
 _FIXED_SIZES = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
 """Bytes of a header's value by type: booleans, integers, a timestamp and a UUID. Types 6 and 7 carry a length."""
@@ -28,18 +30,20 @@ class CorruptStream(ValueError):
     """The bytes are no event stream, or were damaged on the way."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Message:
-    """One frame.
+    """One frame. Not frozen: there are hundreds a second, and that would double what one costs.
 
     Attributes:
         raw: the bytes as they came.
         headers: the string headers, such as `:event-type`.
+        more: whether the next frame came with it.
     """
 
     raw: bytes
     headers: Mapping[str, str]
     payload: bytes
+    more: bool = False
 
 
 class Decoder:
@@ -59,22 +63,44 @@ class Decoder:
         Raises:
             CorruptStream: after every whole message before the damage.
         """
-        self._buffer += data
-        while len(self._buffer) >= _PRELUDE.size:
-            total, headers_length, prelude_crc = _PRELUDE.unpack_from(self._buffer)
-            if zlib.crc32(self._buffer[:8]) != prelude_crc:
-                raise CorruptStream("The checksum of a frame's prelude is wrong.")
-            if not headers_length + _OVERHEAD_BYTES <= total <= _MAX_FRAME_BYTES:
-                raise CorruptStream("A frame's lengths contradict each other.")
-            if len(self._buffer) < total:
+        if self._buffer:
+            self._buffer += data
+            if not _is_whole(self._buffer):
                 return
-            raw = bytes(self._buffer[:total])
-            del self._buffer[:total]
-            yield _parse(raw, headers_length)
+            data = bytes(self._buffer)
+            self._buffer.clear()
+        position = 0
+        try:
+            while _is_whole(data, position):
+                total, headers_length, _ = _PRELUDE.unpack_from(data, position)
+                raw = data[position : position + total]
+                position += total
+                message = _parse(raw, headers_length)
+                message.more = len(data) - position >= _length(data, position)
+                yield message
+        finally:
+            self._buffer += data[position:]
+
+
+def _length(data: bytes, position: int) -> int:
+    """What the next frame says its length is; if it lies, reading it will tell."""
+    return max(_OVERHEAD_BYTES, int.from_bytes(data[position : position + 4], "big"))
+
+
+def _is_whole(data: bytes | bytearray, position: int = 0) -> bool:
+    """Whether there is a whole frame from `position` on."""
+    if len(data) - position < _PRELUDE.size:
+        return False
+    total, headers_length, prelude_crc = _PRELUDE.unpack_from(data, position)
+    if zlib.crc32(data[position : position + 8]) != prelude_crc:
+        raise CorruptStream("The checksum of a frame's prelude is wrong.")
+    if not headers_length + _OVERHEAD_BYTES <= total <= _MAX_FRAME_BYTES:
+        raise CorruptStream("A frame's lengths contradict each other.")
+    return bool(len(data) - position >= total)
 
 
 def _parse(raw: bytes, headers_length: int) -> Message:
-    body, (checksum,) = raw[: -_CRC.size], _CRC.unpack(raw[-_CRC.size :])
+    body, (checksum,) = raw[: -_CRC.size], _CRC.unpack_from(raw, len(raw) - _CRC.size)
     if zlib.crc32(body) != checksum:
         raise CorruptStream("The checksum of a frame is wrong.")
     headers_end = _PRELUDE.size + headers_length
@@ -136,6 +162,11 @@ def chunk(payload: bytes) -> bytes:
     Raises:
         CorruptStream: the payload is something else.
     """
+    if payload.startswith(_CHUNK):  # as Bedrock writes it; base64 has no quotes, so the next one is its end
+        try:
+            return binascii.a2b_base64(payload[len(_CHUNK) : payload.index(b'"', len(_CHUNK))], strict_mode=True)
+        except ValueError:
+            pass  # escapes, say
     try:
         return base64.b64decode(json.loads(payload.decode())["bytes"], validate=True)
     except (ValueError, KeyError, TypeError) as error:

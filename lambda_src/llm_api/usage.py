@@ -58,6 +58,9 @@ _PAID_BY_IMAGE = frozenset({"titan-image", "nova-canvas", "stability"})
 
 _LABELS = frozenset({"type", "p", "role", "id", "model", "object", "event_type", "toolUseId", "name", "signature"})
 
+_MOST_UNREAD = 10_000
+"""Events of a stream that are kept in case its tokens have to be estimated."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -137,6 +140,13 @@ class StreamUsage:
         self._request = request
         self._found: list[int | None] = [None] * 4
         self._produced_characters = 0
+        self._unread: list[bytes] = []
+
+    def see_content(self, data: bytes) -> None:
+        """Take one event into account that holds content alone. It is only read if the model never tells its tokens."""
+        self._unread.append(data)
+        if len(self._unread) >= _MOST_UNREAD:
+            self._read()
 
     def see(self, event: str, document: Any) -> None:
         """Take one event into account.
@@ -171,12 +181,19 @@ class StreamUsage:
         Parameters:
             complete: whether the model came to its end. Before that its own count of the output is behind.
         """
+        if complete and self._found[1] is not None:
+            return _complete(self._found, self._family, self._request, 0)
+        self._read()
         produced = math.ceil(self._produced_characters / _BYTES_PER_TOKEN)
         if complete:
             return _complete(self._found, self._family, self._request, produced)
         tokens_in, tokens_out, *cached = self._found
         found = [tokens_in, max(tokens_out or 0, produced), *cached]
         return replace(_complete(found, self._family, self._request, produced), estimated=True)
+
+    def _read(self) -> None:
+        self._produced_characters += sum(_text_length(parse_json(data)) for data in self._unread)
+        self._unread.clear()
 
     def _take(self, document: Any, paths: tuple[str | None, str | None, str | None, str | None]) -> None:
         if not isinstance(document, dict):

@@ -87,20 +87,24 @@ class Answer:
     estimated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Frame:
     """One AWS event-stream message of a streamed answer, already checked to be no exception.
+
+    Not frozen: there are hundreds a second, and that would double what making one costs.
 
     Attributes:
         raw: the frame's bytes as they came, prelude and checksums included.
         event: the `:event-type`: `chunk` for InvokeModelWithResponseStream, else ConverseStream's event name.
         payload: the frame's payload. For `chunk` it is Bedrock's JSON with `bytes` in base64; see `chunk()` in
             `llm_api.eventstream`.
+        more: whether another one has come already, so that what is made of this one may wait for it.
     """
 
     raw: bytes
     event: str
     payload: bytes
+    more: bool = False
 
 
 class StreamFault(Exception):

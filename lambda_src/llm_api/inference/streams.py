@@ -15,6 +15,11 @@ from llm_api.registry import Target
 from llm_api.usage import StreamUsage, latency_ms, parse_json
 
 _STOP_FIELDS = ("stop_reason", "completionReason", "finish_reason", "stopReason")
+_MOST_AT_ONCE_BYTES = 64 * 1024
+"""Of pieces that have come already and are read together."""
+
+_CONTENT_EVENTS = frozenset({"contentBlockDelta", "contentBlockStart", "contentBlockStop", "messageStart"})
+_CLAUDES_TEXT = (b'{"type":"content_block_delta",', b'{"type": "content_block_delta",')
 _UNKNOWN_ENDINGS = frozenset({"sagemaker", "other"})
 
 
@@ -57,6 +62,7 @@ class FrameReader:
     ) -> None:
         self._pump = pump
         self._target = target
+        self._operation = operation
         self._deadline = deadline
         self._progress = progress
         self._pings = pings
@@ -101,7 +107,10 @@ class FrameReader:
         while True:
             remaining = self._deadline.remaining_seconds()
             try:
-                yield self._pump.next(min(remaining, patience))
+                piece = self._pump.next(min(remaining, patience))
+                while len(piece) < _MOST_AT_ONCE_BYTES and (another := self._pump.at_hand()) is not None:
+                    piece += another
+                yield piece
             except TooLate:
                 if not self._pings or remaining <= patience:
                     raise StreamFault(failures.out_of_time(self._target)) from None
@@ -134,6 +143,8 @@ class FrameReader:
             for line in json_lines(data):
                 self._usage.see(event, line)
                 self._ending.see(event, line)
+        elif self._is_content(event, data):
+            self._usage.see_content(data)
         else:
             document = parse_json(data)
             self._usage.see(event, document)
@@ -142,7 +153,14 @@ class FrameReader:
             self._latency_ms = latency if latency is not None else self._latency_ms
         if self._progress.first_token_at_seconds is None and event != "messageStart":
             self._progress.first_token_at_seconds = self._deadline.clock()
-        return Frame(message.raw, event, message.payload)
+        return Frame(message.raw, event, message.payload, message.more)
+
+    def _is_content(self, event: str, data: bytes) -> bool:
+        """Whether an event is certain to hold content alone, neither counts nor an end, as most of a stream's do."""
+        if self._operation == "converse":
+            return event in _CONTENT_EVENTS
+        # Bedrock's metrics may come with any chunk, and quotes in what the model says are escaped.
+        return data.startswith(_CLAUDES_TEXT) and b'"amazon-bedrock-' not in data and b'"usage"' not in data
 
     def _ended_by(self, fault: StreamFault) -> StreamFault:
         self._progress.ended_by = fault.error.code

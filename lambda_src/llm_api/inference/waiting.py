@@ -34,6 +34,7 @@ class Pump(Generic[T]):
         self._items = items
         self._outcomes: SimpleQueue[_Outcome[T]] = SimpleQueue()
         self._closed = threading.Event()
+        self._next: _Outcome[T] | None = None
         _run_elsewhere(self._run, self._outcomes.put)
 
     def next(self, timeout_seconds: float) -> T:
@@ -44,7 +45,22 @@ class Pump(Generic[T]):
             Exhausted: the iterator is at its end.
             Exception: what the iterator raised.
         """
+        if self._next is not None:
+            outcome, self._next = self._next, None
+            return _result(outcome)
         return _first(self._outcomes, timeout_seconds)
+
+    def at_hand(self) -> T | None:
+        """The next item if it has come already, else None."""
+        if self._next is None:
+            if self._outcomes.empty():
+                return None
+            self._next = self._outcomes.get()
+        item, error = self._next
+        if error is not None:
+            return None
+        self._next = None
+        return item
 
     def close(self) -> None:
         """Read no further."""
@@ -72,9 +88,14 @@ def call_within(timeout_seconds: float, function: Callable[[], T]) -> T:
 
 def _first(outcomes: "SimpleQueue[_Outcome[T]]", timeout_seconds: float) -> T:
     try:
-        result, error = outcomes.get(timeout=max(0.0, timeout_seconds))
+        outcome = outcomes.get(timeout=max(0.0, timeout_seconds))
     except Empty:
         raise TooLate from None
+    return _result(outcome)
+
+
+def _result(outcome: "_Outcome[T]") -> T:
+    result, error = outcome
     if error is not None:
         raise error
     return result  # type: ignore[return-value]

@@ -33,6 +33,9 @@ def test_any_split_gives_the_same_frames(sent: list[bytes], data: st.DataObject)
 
     # THEN each frame is there as it was
     assert [message.raw for message in messages] == sent
+    # AND the last doesn't promise another
+    assert messages[-1].more is False
+    assert [message.more for message in decoded(stream)] == [True] * (len(sent) - 1) + [False]
 
 
 @given(st.dictionaries(names, st.text(max_size=60), max_size=4), st.binary(max_size=300))
@@ -111,6 +114,15 @@ def test_an_exception_is_written_as_bedrock_writes_it() -> None:
         (":message-type", "exception"),
     ]
     assert message.payload == b'{"message": "Too many."}'
+
+
+@pytest.mark.parametrize(
+    "payload", [b'{"bytes":"e30\\u003d","p":"a"}', b'{"p":"a", "bytes": "e30="}', b'{"bytes":"e30="}']
+)
+def test_a_chunk_is_read_however_it_is_written(payload: bytes) -> None:
+    # GIVEN a chunk's JSON, as Bedrock writes it and as it might
+    # THEN its bytes are the same
+    assert chunk(payload) == b"{}"
 
 
 def test_a_chunk_holds_the_models_bytes() -> None:

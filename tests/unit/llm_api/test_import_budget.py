@@ -30,7 +30,7 @@ MAX_COMPILED_BYTES = 132_000
 it at each cold start, at about 4 KB a millisecond; loading what is compiled takes a tenth of that."""
 
 MAX_CALLS_OF_A_REQUEST = 120
-MAX_CALLS_OF_A_CHUNK = 42
+MAX_CALLS_OF_A_CHUNK = 22
 
 LATER = {
     "boto3",

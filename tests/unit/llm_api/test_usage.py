@@ -224,6 +224,19 @@ def test_a_stream_that_was_cut_is_estimated_from_what_came() -> None:
     assert streamed("anthropic", [start, delta], complete=False) == Usage(9, 10, estimated=True)
 
 
+@pytest.mark.parametrize("events", [2, 25_000])
+def test_content_is_counted_where_the_model_does_not_tell(events: int) -> None:
+    # GIVEN a stream of content, eight characters an event, without a count
+    usage = StreamUsage("anthropic", "invoke", lambda: b"")
+    for _ in range(events):
+        usage.see_content(b'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"12345678"}}')
+    # THEN what was produced is estimated from all of it
+    assert usage.usage(complete=True) == Usage(0, 2 * events, estimated=True)
+    # AND not once the model tells
+    usage.see("chunk", {"usage": {"input_tokens": 3, "output_tokens": 5}})
+    assert usage.usage(complete=True) == Usage(3, 5)
+
+
 def test_an_image_is_not_counted_by_its_length() -> None:
     # GIVEN a prompt with a megabyte of base64
     body = b'{"text": "what is this", "bytes": "' + b"QUJD" * 250_000 + b'"}'

@@ -1,6 +1,7 @@
 """Threads that wait for models: they are kept, and none is lost to a model that never answers."""
 
 import threading
+from collections.abc import Generator
 
 import pytest
 from llm_api.inference import waiting
@@ -56,3 +57,24 @@ def test_what_is_raised_there_is_raised_here_and_the_thread_goes_on() -> None:
         call_within(5, fail)
     # THEN the thread still works
     assert call_within(5, threading.get_ident) == first
+
+
+def test_what_has_come_already_is_at_hand_and_a_fault_waits_its_turn() -> None:
+    # GIVEN a source that gives two items and fails
+    def items() -> Generator[str, None, None]:
+        yield "one"
+        yield "two"
+        raise ValueError("no")
+
+    pump = Pump(items())
+    taken = [pump.next(5)]
+    # WHEN what is there is taken
+    while len(taken) < 2:
+        item = pump.at_hand()
+        taken += [item] if item is not None else []
+    # THEN it is in order
+    assert taken == ["one", "two"]
+    # AND the fault is no item, but raised where it is waited for
+    assert pump.at_hand() is None
+    with pytest.raises(ValueError, match="no"):
+        pump.next(5)

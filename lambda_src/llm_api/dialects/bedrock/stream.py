@@ -23,17 +23,22 @@ _ANYTHING_ELSE = "internalServerException"
 
 
 def pass_frames(frames: Iterator[Frame | None], exceptions: Mapping[str, str]) -> Iterator[bytes]:
-    """The frames as they came; after a fault Bedrock's own exception frame, or one of ours.
+    """The frames as they came, those that came together in one piece; after a fault Bedrock's own exception, or ours.
 
     Parameters:
         exceptions: the operation's name for each error code.
     """
+    together: list[bytes] = []
     try:
         for frame in frames:
-            if frame is not None:
-                yield frame.raw
+            if frame is None:
+                continue
+            together.append(frame.raw)
+            if not frame.more:
+                yield b"".join(together)
+                together.clear()
     except StreamFault as fault:
-        yield fault.frame or _exception(fault.error, exceptions)
+        yield b"".join([*together, fault.frame or _exception(fault.error, exceptions)])
 
 
 def _exception(error: ApiError, exceptions: Mapping[str, str]) -> bytes:
