@@ -32,10 +32,11 @@ BOOTSTRAP = "bootstrap"
 PACKAGE = "llm_api"
 PACKED_SUFFIXES = frozenset({".gz", ".json", ".py"})
 
-COMPILED = ("handler", "runtime", "app", "config", "dialects.bedrock.calls", "metering")
-"""Modules that are compiled with all that they import: the entries, what those import when first used, and the meter.
+COMPILED = ("handler", "runtime", "app", "config", "dialects.bedrock.calls")
+"""Modules that are compiled with all that they import: the entries, and what those import for any request.
 
-The other dialects would be another tenth of the zip each, and some milliseconds of a start in which they are used."""
+The zip has no room for all. Another dialect, or the meter of a tenant with budgets, is another tenth of it each, and
+some milliseconds of a start in which it is used."""
 
 
 DOCSTRING = '"."'

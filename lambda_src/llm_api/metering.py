@@ -16,7 +16,8 @@ from llm_api.dialects import Call
 from llm_api.errors import BadRequest, Internal
 from llm_api.inference import Candidate, Progress
 from llm_api.known_fields import check_fields
-from llm_api.ledger import Ledger, Reservation, Tenant
+from llm_api.ledger import Ledger, Tenant
+from llm_api.ledger.reservations import Reservation
 from llm_api.pricing import cost, covers, highest_cost
 from llm_api.registry import Target
 

@@ -6,17 +6,19 @@ module that speaks to DynamoDB.
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm_api.budgets import Amount, Standing
 from llm_api.config import Settings
 from llm_api.events import Request
 from llm_api.ledger.callers import CACHE_SECONDS, Callers
-from llm_api.ledger.reservations import Reservation, Reservations
 from llm_api.ledger.table import Table
 from llm_api.ledger.tenants import Tenant
 
-__all__ = ["CACHE_SECONDS", "Ledger", "Reservation", "Tenant"]
+if TYPE_CHECKING:
+    from llm_api.ledger.reservations import Reservation, Reservations
+
+__all__ = ["CACHE_SECONDS", "Ledger", "Tenant"]
 
 
 class Ledger:
@@ -38,7 +40,8 @@ class Ledger:
     ) -> None:
         self._table = Table(settings.tenants_table, client)
         self._callers = Callers(settings, self._table, clock=clock, now=now)
-        self._reservations = Reservations(self._table, now=now)
+        self._now = now
+        self._reservations: Reservations | None = None
 
     def warm_up(self) -> None:
         """Make the table's client now instead of with the first request."""
@@ -48,14 +51,21 @@ class Ledger:
         """The caller of a request; see `Callers.authenticate`."""
         return self._callers.authenticate(request)
 
-    def reserve(self, tenant: Tenant, amount: Amount) -> Reservation:
+    def reserve(self, tenant: Tenant, amount: Amount) -> "Reservation":
         """Set the most that a request may use aside; see `Reservations.reserve`."""
-        return self._reservations.reserve(tenant, amount)
+        return self._budgets().reserve(tenant, amount)
 
-    def settle(self, reservation: Reservation, used: Amount) -> Standing | None:
+    def settle(self, reservation: "Reservation", used: Amount) -> Standing | None:
         """Correct a reservation to what was used; see `Reservations.settle`."""
-        return self._reservations.settle(reservation, used)
+        return self._budgets().settle(reservation, used)
 
     def standing(self, tenant: Tenant) -> Standing:
         """What a tenant has used of its budgets so far; see `Reservations.standing`."""
-        return self._reservations.standing(tenant)
+        return self._budgets().standing(tenant)
+
+    def _budgets(self) -> "Reservations":
+        if self._reservations is None:
+            from llm_api.ledger.reservations import Reservations
+
+            self._reservations = Reservations(self._table, now=self._now)
+        return self._reservations
