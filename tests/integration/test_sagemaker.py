@@ -241,6 +241,14 @@ def test_bytes_reach_a_container_and_come_back_as_they_are(
     assert (reply.status, reply.body, reply.headers["content-type"]) == (200, data, kind)
 
 
+def test_bytes_pass_without_streaming_too(buffered: Api) -> None:
+    # WHEN the answer comes in one piece, which Lambda carries in base64
+    headers = {"content-type": "image/jpeg", "accept": "image/jpeg"}
+    reply = send(buffered, "POST", "/model/vision/invoke", PHOTOGRAPH.read_bytes(), headers, key="sk-camera")
+    # THEN API Gateway makes bytes of it again
+    assert (reply.status, reply.body) == (200, PHOTOGRAPH.read_bytes())
+
+
 def test_json_is_text_as_ever(hurried: Api, bedrock: Callable[..., Any]) -> None:
     # GIVEN a deployment that knows binary types
     client = bedrock(hurried)

@@ -135,9 +135,11 @@ class Converse(Call):
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`."""
         if target.endpoint is not None:
+            from llm_api.dialects.families import spoken_dialects
+
             raise BadRequest(
-                f"Model {target.alias!r} is a SageMaker endpoint, which Converse can't reach. "
-                "Send its own format to /model/{modelId}/invoke."
+                f"Model {target.alias!r} is a SageMaker endpoint, which Converse can't reach. It answers on "
+                f"{spoken_dialects(target)}."
             )
         protection.check_guardrail(target, "guardrailConfig", asked="guardrailConfig" in self.body)
         protection.check_converse_target(self.body, target)

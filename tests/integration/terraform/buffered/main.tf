@@ -51,6 +51,9 @@ module "llm_api" {
 
     canvas = { id = "${local.account}:provisioned-model/canv1a2b3c4d", family = "nova-canvas" }
     titan  = { id = "${local.account}:custom-model-deployment/titn1a2b3c4d", family = "titan-image" }
+
+    # Bytes in and out, which buffered answers carry in base64.
+    vision = { sagemaker = { endpoint = "acme-echo" } }
   }
 
   images = { bucket = { name = aws_s3_bucket.pictures.bucket } }
@@ -60,6 +63,10 @@ module "llm_api" {
     buffered = {
       models         = ["fast", "nova", "embed", "canvas", "titan"]
       api_key_sha256 = [var.api_key_sha256]
+    }
+    camera = {
+      models         = ["vision"]
+      api_key_sha256 = ["8bd4d2f7ced2fe5e085c0e58322aefeb05a9404645865e2ed232f87f1a53ecb2"]
     }
   }
 }
