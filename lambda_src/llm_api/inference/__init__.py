@@ -22,7 +22,17 @@ from typing import TypeVar
 
 from llm_api.deadline import Deadline
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload, StreamFault
-from llm_api.errors import ApiError, BadRequest, Forbidden, ModelEnded, ModelNotReady, NotFound, Throttled, Unavailable
+from llm_api.errors import (
+    ApiError,
+    BadRequest,
+    Forbidden,
+    ModelEnded,
+    ModelNotReady,
+    NotFound,
+    OutOfTime,
+    Throttled,
+    Unavailable,
+)
 from llm_api.inference import failures
 from llm_api.inference.clients import Clients
 from llm_api.inference.progress import Progress
@@ -61,11 +71,13 @@ class Candidate:
 
     Attributes:
         fallback: whether it isn't the one that was asked for.
+        until: when it is given up, where another takes its turn after it; None for the request's own deadline.
     """
 
     target: Target
     payloads: Sequence[Payload]
     fallback: bool = False
+    until: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,21 +154,23 @@ class Inference:
             ApiError: no target answered.
         """
 
-        def ask(candidate: Target, payloads: Sequence[Payload], deadline: Deadline = deadline) -> list[Answer]:
+        def ask(candidate: Candidate) -> list[Answer]:
             one = self._count if call.operation == "count_tokens" else self._answer
+            target, payloads, until = candidate.target, candidate.payloads, candidate.until or deadline
             if len(payloads) == 1:
-                return [one(candidate, call, payloads[0], deadline, progress)]
+                return [one(target, call, payloads[0], until, progress)]
             from concurrent.futures import ThreadPoolExecutor
 
             with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
-                return list(pool.map(lambda payload: one(candidate, call, payload, deadline, progress), payloads))
+                return list(pool.map(lambda payload: one(target, call, payload, until, progress), payloads))
 
         waiting = iter(candidates)
         first = next(waiting)
         if call.operation != "count_tokens" and first.target.on_timeout == "fallback":
-            from llm_api.inference.turns import first_in_time
+            from llm_api.inference.turns import in_turns
 
-            return first_in_time([first, *waiting], deadline, progress, ask)
+            in_line = in_turns([first, *waiting], deadline)
+            return self._first_that_answers(in_line, progress, ask, (*_STOOD_IN_FOR, OutOfTime))
         return self._first_that_answers(chain([first], waiting), progress, ask)
 
     def stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, progress: Progress) -> Streamed:
@@ -166,27 +180,33 @@ class Inference:
             ApiError: no target answered.
         """
 
-        def ask(candidate: Target, payloads: Sequence[Payload]) -> Streamed:
-            return self._open(candidate, call, payloads[0], deadline, progress, pings=call.pings)
+        def ask(candidate: Candidate) -> Streamed:
+            return self._open(candidate.target, call, candidate.payloads[0], deadline, progress, pings=call.pings)
 
         return self._first_that_answers(candidates, progress, ask)[1]
 
     def _first_that_answers(
-        self, candidates: Iterable[Candidate], progress: Progress, ask: Callable[[Target, Sequence[Payload]], T]
+        self,
+        candidates: Iterable[Candidate],
+        progress: Progress,
+        ask: Callable[[Candidate], T],
+        stood_in_for: tuple[type[ApiError], ...] = _STOOD_IN_FOR,
     ) -> tuple[Target, T]:
         refusals: list[ApiError] = []
         for candidate in candidates:
             progress.target = candidate.target
             progress.fallback = candidate.fallback
             try:
-                return candidate.target, ask(candidate.target, candidate.payloads)
-            except _STOOD_IN_FOR as refusal:
+                return candidate.target, ask(candidate)
+            except stood_in_for as refusal:
                 refusals.append(refusal)
                 if isinstance(refusal, ModelEnded):
                     progress.ended_model = candidate.target.alias
                 if progress.usage is not None:
                     break  # of several payloads some were answered: a second model would be paid for them again
-        raise next((refusal for refusal in refusals if refusal.retryable), refusals[0])
+        # Who was given up may have to be paid for: no invitation to repeat it.
+        late = next((refusal for refusal in refusals if isinstance(refusal, OutOfTime)), None)
+        raise late or next((refusal for refusal in refusals if refusal.retryable), refusals[0])
 
     def _fallbacks(self, call: Call, target: Target, allowed: frozenset[str] | None) -> Iterator[Target]:
         if call.operation == "count_tokens":

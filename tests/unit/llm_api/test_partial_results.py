@@ -337,6 +337,19 @@ def test_bedrocks_own_timeout_is_one_too(deploy: Deploy) -> None:
     assert (response.status, response.headers["x-llm-model"]) == (200, "spare")
 
 
+def test_an_ended_model_is_named_in_the_log(deploy: Deploy) -> None:
+    # GIVEN a model past its end, and its fallback
+    api = deploy(HASTY, SPARE)
+
+    # WHEN it is asked
+    ended = failure(404, "ResourceNotFoundException", "This model version has reached the end of its life.")
+    response = api.call("converse", CONVERSE, model="hasty", replies=[ended, answer(CONVERSE_ANSWER)])
+
+    # THEN the fallback answers, and the log names who has to be replaced
+    assert response.headers["x-llm-model"] == "spare"
+    assert api.log["ended_model"] == "hasty"
+
+
 @pytest.mark.parametrize("kind", ["ModelErrorException", "ValidationException"])
 def test_other_failures_are_told_as_ever(deploy: Deploy, kind: str) -> None:
     api = deploy(HASTY, SPARE)
