@@ -351,3 +351,15 @@ def test_alarms_and_widgets_are_as_many_as_the_cost_page_counts(planned: Planned
     # THEN each metric that an alarm reads is counted, the workflow's apart
     alarms = [alarm for alarm in planned["aws_cloudwatch_metric_alarm"] if "workflows" not in alarm["alarm_name"]]
     assert sum(len(query["metric"]) for alarm in alarms for query in alarm["metric_query"]) == costs.ALARM_METRICS
+
+
+def test_every_field_of_the_log_line_is_documented(lines: list[dict[str, Any]]) -> None:
+    # GIVEN the page's table of fields
+    page = (ROOT / "docs/monitoring.md").read_text()
+    documented = {
+        name for row in re.findall(r"^\| (`[^|]+) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
+    }
+
+    # THEN each that was logged stands there, and each cause does on the page
+    assert {name for line in lines if "_aws" not in line for name in line} - documented == set()
+    assert {line["error_type"] for line in lines if "error_type" in line} - set(re.findall(r"`(\w+)`", page)) == set()
