@@ -3,6 +3,7 @@
 import json
 
 import boto3
+import pytest
 
 from tests.integration.dialects import CONVERSE, streaming
 from tests.integration.logs import events_of, line_of
@@ -29,6 +30,16 @@ def test_the_dashboard_is_there(hurried: Api) -> None:
     # THEN it has a line for each model
     labels = {line[-1]["label"] for widget in body["widgets"] for line in widget["properties"].get("metrics", ())}
     assert {"fast", "alone", "spare", "guarded"} <= labels
+
+    # AND what it reads has the names of what was made beside it
+    lines = [line for widget in body["widgets"] for line in widget["properties"].get("metrics", ())]
+    named = {(line[place], line[place + 1]) for line in lines for place in range(2, len(line) - 1, 2)}
+    apis = {api["name"] for api in boto3.client("apigateway").get_rest_apis()["items"]}
+    functions = {function["FunctionName"] for function in boto3.client("lambda").list_functions()["Functions"]}
+    assert {value for name, value in named if name == "ApiName"} <= apis
+    assert {value for name, value in named if name == "FunctionName"} <= functions
+    sources = [widget["properties"]["query"] for widget in body["widgets"] if widget["type"] == "log"]
+    assert all(query.startswith(f"SOURCE '{hurried.outputs['log_group_name']}' |") for query in sources)
 
 
 def test_the_saved_queries_answer_from_what_the_function_logged(hurried: Api) -> None:
@@ -67,16 +78,20 @@ def test_the_saved_queries_answer_from_what_the_function_logged(hurried: Api) ->
     assert len(log.run(one.replace("PUT THE x-request-id HERE", identifier))) == 2
 
 
-def test_the_trace_reaches_bedrock(hurried: Api) -> None:
+@pytest.mark.parametrize(("deployment", "model"), [("hurried", "spare"), ("buffered", "nova")])
+def test_the_trace_reaches_bedrock(request: pytest.FixtureRequest, deployment: str, model: str) -> None:
+    # GIVEN a deployment under our own loop, and one under AWS's runtime client
+    api: Api = request.getfixturevalue(deployment)
+
     # WHEN a model answers
-    path, body = CONVERSE.request("spare", stream=False)
-    reply = send(hurried, "POST", path, body)
+    path, body = CONVERSE.request(model, stream=False)
+    reply = send(api, "POST", path, body)
 
     # THEN Bedrock was called with the trace that the log line has
-    line = line_of(hurried, reply.headers)
-    trace = hurried.aws.journal.calls()[-1].trace
-    assert trace is not None
-    assert f"Root={line['xray_trace_id']}" in trace.split(";")
+    line = line_of(api, reply.headers)
+    call = api.aws.journal.calls()[-1]
+    assert call.trace is not None
+    assert f"Root={line['xray_trace_id']}" in call.trace.split(";")
 
     # AND the line speaks OpenTelemetry's words too
-    assert dict(leaves(line))["gen_ai.response.model"] == "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    assert dict(leaves(line))["gen_ai.response.model"] == call.model
