@@ -13,6 +13,11 @@ output "dashboard_name" {
   value       = aws_cloudwatch_dashboard.this.dashboard_name
 }
 
+output "log_group_name" {
+  description = "The log group that the dashboard and the queries read."
+  value       = local.log_group_name
+}
+
 output "queries" {
   description = "The saved queries, by the question that each answers. They stand in Logs Insights under the deployment's name."
   value       = { for question, query in local.queries : question => query }

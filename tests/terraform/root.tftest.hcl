@@ -21,7 +21,12 @@ override_data {
 }
 
 override_data {
-  target = module.images.data.aws_caller_identity.current
+  target = module.images[0].data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_data {
+  target = module.monitoring[0].data.aws_caller_identity.current
   values = { account_id = "123456789012" }
 }
 
@@ -264,5 +269,29 @@ run "workflows_reach_the_function_and_their_tenants" {
       release = { arn = "arn:aws:states:us-east-1:123456789012:stateMachine:release", approvals = true }
     }
     error_message = "The function doesn't know the workflows."
+  }
+}
+
+run "what_is_watched_is_what_was_made" {
+  command = plan
+
+  variables {
+    reserved_concurrency = 40
+    monitoring           = { alarm_actions = ["arn:aws:sns:us-east-1:123456789012:oncall"], disabled_alarms = ["latency"] }
+  }
+
+  assert {
+    condition     = output.dashboard_name == "acme-llm" && module.monitoring[0].log_group_name == module.function.log_group_name
+    error_message = "The dashboard reads another log than the function's."
+  }
+
+  assert {
+    condition     = strcontains(module.monitoring[0].dashboard_body, "\"Stage\",\"${module.api.stage_name}\"") && strcontains(module.monitoring[0].dashboard_body, "\"FunctionName\",\"${module.function.function_name}\"")
+    error_message = "The dashboard shows another API's or function's metrics."
+  }
+
+  assert {
+    condition     = strcontains(module.monitoring[0].dashboard_body, "\"value\":40") && strcontains(module.monitoring[0].dashboard_body, "\"model\",\"fast\"")
+    error_message = "The function's own limit, or its models, don't reach the dashboard."
   }
 }
