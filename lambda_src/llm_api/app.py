@@ -93,6 +93,12 @@ class App:
             response.body = self._reported_at_its_end(response.body, record)
         return response
 
+    def carry_out(self, order: object, function_request_id: str | None) -> dict[str, Any]:
+        """The answer to what a workflow asks around its prompts; see `llm_api.steps`. Never raises."""
+        from llm_api.steps import Steps
+
+        return Steps(self._settings, self._ledger, self._telemetry, self._clock).carry_out(order, function_request_id)
+
     def _answer(self, request: Request, dialect: Dialect | None, deadline: Deadline, record: Record) -> Response:
         parser = parser_of(dialect, request)
         record.dialect = dialect.NAME if dialect is not None else None

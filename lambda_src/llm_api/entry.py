@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from llm_api import deferred
 from llm_api.deadline import Deadline
 from llm_api.errors import ApiError, Internal
-from llm_api.events import Request, Response, to_error_response, to_proxy_response, to_request, to_stream
+from llm_api.events import Request, Response, is_order, to_error_response, to_proxy_response, to_request, to_stream
 
 RESERVE_SECONDS = 1.0
 """Kept back from Lambda's deadline for what follows the model: the last bytes, the settled usage, the log line."""
@@ -27,6 +27,10 @@ class App(Protocol):
 
     def handle(self, request: Request, deadline: Deadline) -> Response:
         """The answer to one request. Never raises."""
+        ...
+
+    def carry_out(self, order: object, function_request_id: str | None) -> dict[str, Any]:
+        """The answer to an order of a workflow's. Never raises."""
         ...
 
 
@@ -55,13 +59,15 @@ def build() -> App:
 
 
 def buffered(app: App, event: object, remaining_ms: float, function_request_id: str | None = None) -> dict[str, Any]:
-    """The proxy response to an event. Never raises.
+    """The proxy response to an event, or the answer to an order. Never raises.
 
     Parameters:
         event: the invocation's payload, decoded.
         remaining_ms: milliseconds until Lambda ends the invocation.
         function_request_id: Lambda's own ID of the invocation.
     """
+    if is_order(event):
+        return app.carry_out(event["llm_api"], function_request_id)
     request, response = _respond(app, event, remaining_ms, function_request_id)
     try:
         return to_proxy_response(response)

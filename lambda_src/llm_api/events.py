@@ -86,6 +86,11 @@ def is_proxy_event(event: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(event, dict) and isinstance(event.get("requestContext"), dict) and "resource" in event
 
 
+def is_order(event: object) -> TypeGuard[dict[str, Any]]:
+    """Whether it is a workflow's order. API Gateway's events have many fields, none of them this one."""
+    return isinstance(event, dict) and event.keys() == {"llm_api"}
+
+
 def to_request(event: object, function_request_id: str | None = None) -> Request:
     """The HTTP request inside a REST proxy event.
 

@@ -34,6 +34,7 @@ from local_aws.gaps.patching import Patch, gap
 
 _EXEC = "moto.stepfunctions.parser.asl.component.state.exec"
 CALLERS = (
+    f"{_EXEC}.state_task.lambda_eval_utils",
     f"{_EXEC}.state_map.item_reader.eval.resource_eval_s3",
     f"{_EXEC}.state_task.service.state_task_service_aws_sdk",
     f"{_EXEC}.state_task.service.state_task_service_sfn",

@@ -27,6 +27,25 @@ locals {
     "'failure': {'step': '${name}', 'error': 'Invalid', 'cause': $join($found.problems, ' ')}}])",
   ]) }
 
+  # The call that corrects an answer; see calls.tf.
+  fixes = { for name, check in local.checks : name => {
+    text = join("", ["{% (${local.scope} ${local.say} ",
+      contains(keys(local.bodies), "${name}.context") ? "${local.bodies["${name}.context"]} & '\\n\\n' & " : "",
+      "'This answer has to be corrected:\\n\\n<answer>\\n' & $steps.${check.of}.text & '\\n</answer>\\n\\nWhat is wrong with it:\\n- ' & $join($steps.${name}.problems, '\\n- ') & ",
+      "'\\n\\nWrite the corrected answer, the whole of it and nothing else.' & ${jsonencode(lookup(local.shape_of, name, ""))}) %}",
+    ])
+    tokens  = check.tokens
+    timeout = check.timeout
+    output = join(" ", ["{% (${local.blocked} : (",
+      "$before := $states.input.steps.${check.of};",
+      "$of := $merge([$before, {'text': ${local.spoken}, 'stop_reason': $states.result.StopReason, 'usage': {",
+      "'input_tokens': $before.usage.input_tokens + $states.result.Usage.InputTokens, 'output_tokens': $before.usage.output_tokens + $states.result.Usage.OutputTokens}}]);",
+      "$own := $merge([${check.of == name ? "$of" : "$states.input.steps.${name}"}, {'fixes': $states.input.steps.${name}.fixes + 1}]);",
+      "$merge([$states.input, {'steps': $merge([$states.input.steps, {'${check.of}': $of}, {'${name}': $own}])}]))) %}",
+    ])
+    next = check.entry
+  } if check.fixes > 0 }
+
   check_states = { for name, check in local.checks : name => merge(
     {
       # A branch of its own, because only a branch's failure can be caught, and text that is no JSON fails.
@@ -60,31 +79,6 @@ locals {
         Default = local.failure[name]
       })
     },
-    [for fixes in [check.fixes] : {
-      "${name} fix" = jsonencode({
-        Type     = "Task"
-        Resource = local.converse
-        Arguments = merge({
-          ModelId = local.step_model_arns[name]
-          Messages = [{ Role = "user", Content = [{ Text = join("", ["{% (${local.scope} ${local.say} ",
-            contains(keys(local.bodies), "${name}.context") ? "${local.bodies["${name}.context"]} & '\\n\\n' & " : "",
-            "'This answer has to be corrected:\\n\\n<answer>\\n' & $steps.${check.of}.text & '\\n</answer>\\n\\nWhat is wrong with it:\\n- ' & $join($steps.${name}.problems, '\\n- ') & ",
-            "'\\n\\nWrite the corrected answer, the whole of it and nothing else.' & ${jsonencode(lookup(local.shape_of, name, ""))}) %}",
-          ]) }] }]
-          InferenceConfig = { MaxTokens = check.tokens }
-        }, [for arguments in [local.guardrail_arguments[name]] : { GuardrailConfig = arguments } if arguments != null]...)
-        TimeoutSeconds = check.timeout
-        Retry          = local.retry.BedrockRuntime
-        Catch          = local.catch[name]
-        Output = join(" ", ["{% (${local.blocked} : (",
-          "$before := $states.input.steps.${check.of};",
-          "$of := $merge([$before, {'text': ${local.spoken}, 'stop_reason': $states.result.StopReason, 'usage': {",
-          "'input_tokens': $before.usage.input_tokens + $states.result.Usage.InputTokens, 'output_tokens': $before.usage.output_tokens + $states.result.Usage.OutputTokens}}]);",
-          "$own := $merge([${check.of == name ? "$of" : "$states.input.steps.${name}"}, {'fixes': $states.input.steps.${name}.fixes + 1}]);",
-          "$merge([$states.input, {'steps': $merge([$states.input.steps, {'${check.of}': $of}, {'${name}': $own}])}]))) %}",
-        ])
-        Next = check.entry
-      })
-    } if fixes > 0]...
+    [for fixes in [check.fixes] : local.call_states["${name} fix"] if fixes > 0]...
   ) }
 }

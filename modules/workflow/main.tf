@@ -141,6 +141,11 @@ resource "aws_sfn_state_machine" "this" {
     }
 
     precondition {
+      condition     = var.metering == null || length(local.invokes) == 0
+      error_message = "An invoke step's request lies in S3, unread, so nothing bounds what it may use, and no budget could hold it. Use prompt steps, or leave metering out: ${join(", ", keys(local.invokes))}."
+    }
+
+    precondition {
       condition     = length(local.definition) <= 1048576
       error_message = "The definition takes ${length(local.definition)} characters and Step Functions allows 1,048,576: shorten the prompts, or divide the workflow."
     }

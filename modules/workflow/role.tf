@@ -90,6 +90,12 @@ locals {
       Action   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
       Resource = ["arn:${local.partition}:events:${local.region}:${local.account}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"]
     } if length(names) > 0],
+    [for arn in [local.meter_arn] : {
+      Sid      = "ReserveAndSettle"
+      Effect   = "Allow"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = [arn]
+    } if var.metering != null],
     [for arn in [local.topic_arn] : {
       Sid      = "AskForApproval"
       Effect   = "Allow"

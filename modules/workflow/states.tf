@@ -35,6 +35,7 @@ locals {
     GuardrailIdentifier = guardrail.arn
     GuardrailVersion    = guardrail.version
   } }
+  step_model_ids  = { for name, alias in local.step_models : name => try(var.models[alias].id, null) }
   step_model_arns = { for name, alias in local.step_models : name => lookup(module.models.allowed_models, alias, "unknown") }
 
   # A blocked answer must not become the next prompt.
@@ -45,31 +46,6 @@ locals {
     { for name, prompt in local.prompts : name => prompt.schema if length(prompt.schema) > 0 },
     { for name, validate in local.validates : name => validate.schema if length(validate.schema) > 0 },
   ) : name => "\n\nAnswer with one JSON object and nothing else. Its fields: ${join(", ", [for field, type in fields : "${field} (${type})"])}." }
-
-  prompt_states = { for name, prompt in local.prompts : name => {
-    (name) = jsonencode({ for key, value in {
-      Type     = "Task"
-      Resource = local.converse
-      Arguments = { for key, value in {
-        ModelId = local.step_model_arns[name]
-        Messages = [{ Role = "user", Content = [{ Text = (
-          !contains(keys(local.shape_of), name) ? local.texts["${name}.text"] :
-          "{% (${local.scope} ${local.say} ${local.bodies["${name}.text"]} & ${jsonencode(local.shape_of[name])}) %}"
-        ) }] }]
-        System          = prompt.system == null ? null : [{ Text = local.texts["${name}.system"] }]
-        InferenceConfig = { for key, value in { MaxTokens = prompt.max_output_tokens, Temperature = prompt.temperature } : key => value if value != null }
-        GuardrailConfig = local.guardrail_arguments[name]
-      } : key => value if value != null }
-      TimeoutSeconds = prompt.timeout_seconds
-      Retry          = local.retry.BedrockRuntime
-      Catch          = local.catch[name]
-      Output = "{% (${local.blocked} : ${format(local.put, name, name, join("", ["{",
-        "'text': ${local.spoken}, 'model': '${prompt.model}', 'stop_reason': $states.result.StopReason, ",
-        "'usage': {'input_tokens': $states.result.Usage.InputTokens, 'output_tokens': $states.result.Usage.OutputTokens}",
-      "}"]))}) %}"
-      Next = length(prompt.schema) > 0 ? "${name} check" : local.next[name]
-    } : key => value if value != null })
-  } }
 
   # One integration for what no state can hold: Bedrock reads the request from S3 and writes its answer there.
   # https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
@@ -135,10 +111,15 @@ locals {
     (name) = jsonencode({
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::states:startExecution.sync:2"
-      Arguments = {
-        StateMachineArn = "${local.states}:stateMachine:${workflow.name}"
-        Input           = "{% (${local.scope} ${workflow.input}) %}"
-      }
+      Arguments = merge(
+        {
+          StateMachineArn = "${local.states}:stateMachine:${workflow.name}"
+          Input           = "{% (${local.scope} ${workflow.input}) %}"
+        },
+        # The same tenant's: its name, a hyphen and sixteen characters.
+        { for key in ["Name"] : key => join("", ["{% $substring($states.input.execution, 0, $length($states.input.execution) - 16) & ",
+        "$substring($replace($uuid(), '-', ''), 0, 16) %}"]) if var.metering != null },
+      )
       TimeoutSeconds = workflow.timeout_seconds
       Catch          = local.catch[name]
       Output         = "{% ${format(local.put, name, name, "$states.result.Output")} %}"
@@ -147,7 +128,7 @@ locals {
   } }
 
   leaves = merge(
-    { for name, states in local.prompt_states : name => merge(states, lookup(local.check_states, name, {})) },
+    { for name in keys(local.prompts) : name => merge(local.call_states[name], lookup(local.check_states, name, {})) },
     local.invoke_states,
     local.choice_states,
     local.approval_states,

@@ -115,6 +115,33 @@ variable "maximum_policy_documents" {
   description = "The most managed policies that the role may carry: AWS's quota \"Managed policies per role\"."
 }
 
+variable "metering" {
+  type = object({
+    function_name = string
+    alias_name    = optional(string, "live")
+    minute_waits  = optional(number, 5)
+  })
+  default     = null
+  description = <<-EOT
+    Count every prompt in the budgets of an API's tenants: its function reserves before, and settles after. Only executions that the API
+    started for a tenant run then.
+
+    - `function_name`: the API's function in this account and Region, which is called as the deployment.
+    - `alias_name`: the function's alias.
+    - `minute_waits`: how many times a prompt waits for the next minute, when the minute's budget has no room. A spent day or month fails the step.
+  EOT
+
+  validation {
+    condition     = var.metering == null ? true : can(regex("^[A-Za-z0-9_-]{1,64}$", var.metering.function_name)) && can(regex("^[A-Za-z][A-Za-z0-9_-]{0,127}$", var.metering.alias_name))
+    error_message = "metering has a function's name, not its ARN, and an alias's name."
+  }
+
+  validation {
+    condition     = var.metering == null ? true : var.metering.minute_waits >= 0 && var.metering.minute_waits <= 1440 && floor(var.metering.minute_waits) == var.metering.minute_waits
+    error_message = "metering.minute_waits is a whole number from 0 to 1440."
+  }
+}
+
 variable "payload_expiration_days" {
   type        = number
   default     = 7

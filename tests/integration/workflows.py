@@ -65,7 +65,7 @@ def applied(aws: LocalAws, workspace: Path) -> Iterator[Workflows]:
     stack = Terraform(
         ROOT / "tests/integration/terraform/workflows",
         workspace,
-        {**aws.environment(), "TF_VAR_documents_bucket": DOCUMENTS},
+        {**aws.environment(), "TF_VAR_documents_bucket": DOCUMENTS, "TF_VAR_metering_function_name": "load"},
     )
     stack.init()
     plan = stack.plan()

@@ -217,3 +217,51 @@ run "a_definition_of_ones_own_names_models_by_alias" {
     error_message = "the models aren't there"
   }
 }
+
+run "a_metered_prompt_is_reserved_and_settled" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    metering = { function_name = "acme-llm" }
+    sequence = ["a"]
+    steps    = { a = { prompt = { model = "nova", max_output_tokens = 100, text = "Say {{ $input.this }}!" } } }
+  }
+
+  # One alias of one function.
+  assert {
+    condition = [for statement in jsondecode(output.policy_documents[1]).Statement : statement if statement.Sid == "ReserveAndSettle"] == [
+      { Sid = "ReserveAndSettle", Effect = "Allow", Action = ["lambda:InvokeFunction"], Resource = ["arn:aws:lambda:us-east-1:123456789012:function:acme-llm:live"] }
+    ]
+    error_message = "the role may invoke something else"
+  }
+
+  # Whose budget it is comes from the execution, never from its input; and no state but these calls the model.
+  assert {
+    condition = (
+      jsondecode(output.definition).States.Start.Output.execution == "{% $states.context.Execution.Name %}" &&
+      jsondecode(output.definition).States.a.Arguments.Payload.llm_api.reserve.execution == "{% $states.input.execution %}" &&
+      jsondecode(output.definition).States.a.Arguments.Payload.llm_api.reserve.model == "amazon.nova-lite-v1:0" &&
+      [for name, state in jsondecode(output.definition).States : name if try(endswith(state.Resource, ":converse"), false)] == ["a prompt"]
+    )
+    error_message = "a prompt can be sent unreserved, or in another one's name"
+  }
+
+  # What is sent comes back from the function, and only what can't have been paid is tried again or given back.
+  assert {
+    condition = (
+      jsondecode(output.definition).States["a prompt"].Arguments.Messages[0].Content[0].Text == "{% $call_of_a.messages[0].content[0].text %}" &&
+      jsondecode(output.definition).States["a prompt"].Retry[0].ErrorEquals == ["BedrockRuntime.ModelNotReadyException", "BedrockRuntime.ServiceUnavailableException", "BedrockRuntime.ThrottlingException"] &&
+      [for rule in jsondecode(output.definition).States["a prompt"].Catch : rule.Next] == ["a release", "Failed"] &&
+      !contains(jsondecode(output.definition).States["a prompt"].Catch[0].ErrorEquals, "BedrockRuntime.InternalServerException")
+    )
+    error_message = "a reservation covers what it doesn't"
+  }
+
+  # Nothing is reserved or settled twice.
+  assert {
+    condition = alltrue([for name in ["a", "a settle", "a release"] :
+      [for rule in jsondecode(output.definition).States[name].Retry : rule.ErrorEquals] == [["Lambda.TooManyRequestsException"]]
+    ])
+    error_message = "a task of the ledger is repeated that may have run"
+  }
+}

@@ -796,3 +796,45 @@ run "definition_too_long" {
   }
   expect_failures = [aws_sfn_state_machine.this]
 }
+
+run "metering_by_arn" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: a function's name, not its ARN
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+    metering = { function_name = "arn:aws:lambda:us-east-1:123456789012:function:acme-llm" }
+    sequence = ["a"]
+    steps    = { a = { prompt = { model = "nova", max_output_tokens = 100, text = "Hello" } } }
+  }
+  expect_failures = [var.metering]
+}
+
+run "half_a_wait" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: metering.minute_waits is a whole number from 0 to 1440
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+    metering = { function_name = "acme-llm", minute_waits = 0.5 }
+    sequence = ["a"]
+    steps    = { a = { prompt = { model = "nova", max_output_tokens = 100, text = "Hello" } } }
+  }
+  expect_failures = [var.metering]
+}
+
+run "a_metered_request_that_nobody_reads" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: leave metering out: a
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+    metering = { function_name = "acme-llm" }
+    sequence = ["a"]
+    steps    = { a = { invoke = { model = "nova", request = "a.json", answer = "a.json" } } }
+  }
+  expect_failures = [aws_sfn_state_machine.this]
+}

@@ -51,6 +51,10 @@ class Ledger:
         """The caller of a request; see `Callers.authenticate`."""
         return self._callers.authenticate(request)
 
+    def tenant(self, name: str) -> Tenant:
+        """A tenant by its name; see `Callers.tenant`."""
+        return self._callers.tenant(name)
+
     def reserve(self, tenant: Tenant, amount: Amount) -> "Reservation":
         """Set the most that a request may use aside; see `Reservations.reserve`."""
         return self._budgets().reserve(tenant, amount)

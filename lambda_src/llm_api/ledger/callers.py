@@ -79,6 +79,16 @@ class Callers:
             return Tenant(principal)
         return self._tenant_of(f"principal#{as_role(principal)}")
 
+    def tenant(self, name: str) -> Tenant:
+        """A tenant by its name, for what was started in that name by somebody who was authenticated then.
+
+        Raises:
+            Forbidden: there is no such tenant, or no longer.
+            Unavailable: the table can't be read at the moment.
+            Internal: its item is malformed.
+        """
+        return self._tenant_of(f"tenant#{name}")
+
     def _principal(self, request: Request) -> str | None:
         """Who was authenticated; empty for somebody without the field that says whose tenant it is, None for nobody."""
         if self._auth == "iam":
@@ -103,6 +113,13 @@ class Callers:
 
     def _read(self, pointer: str) -> _Known:
         read_at_seconds = self._clock()
+        if pointer.startswith("tenant#"):
+            found = self._table.read(pointer)
+            if found is None:
+                raise Forbidden(
+                    "There is no such tenant of this deployment any more. Ask the platform team that runs it."
+                )
+            return _Known(read_tenant(pointer.removeprefix("tenant#"), found), None, read_at_seconds)
         item = self._table.read(pointer)
         name = DEFAULT if item is None and _is_principal(pointer) else _name(pointer, item)
         tenant = self._table.read(f"tenant#{name}")

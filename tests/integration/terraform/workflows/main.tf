@@ -9,6 +9,11 @@ variable "documents_bucket" {
   type        = string
 }
 
+variable "metering_function_name" {
+  description = "The function that keeps the budgets of metered workflows."
+  type        = string
+}
+
 locals {
   models = {
     fast = {
@@ -174,6 +179,45 @@ module "large" {
   }
 }
 
+# In the budgets of a deployment's tenants: one after the other, in a map, with a correction.
+module "metered" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-metered"
+  models   = local.models
+  retry    = local.retry
+  metering = { function_name = var.metering_function_name, minute_waits = 0 }
+  sequence = ["first", "each", "fact", "apology"]
+  steps = {
+    first = {
+      prompt     = { model = "fast", max_output_tokens = 100, system = "You repeat.", text = "Repeat after me: one {{ $input.topic }}" }
+      on_failure = "apology"
+    }
+    each = { map = { items = "$input.words", steps = ["word"], concurrency = 4 } }
+    word = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: {{ $item }}" } }
+    fact = {
+      prompt = { model = "nova", max_output_tokens = 100, temperature = 0.5, text = "Repeat after me: {{ $input.fact }}", schema = { seats = "number" }, fixes = 1 }
+      next   = "end"
+    }
+    apology = { prompt = { model = "micro", max_output_tokens = 100, text = "Repeat after me: sorry: {{ $steps.first.error }}" } }
+  }
+}
+
+# A metered workflow that runs another, and whose map's items are executions of their own.
+module "metered_outer" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-metered_outer"
+  models   = local.models
+  metering = { function_name = var.metering_function_name, minute_waits = 1 }
+  sequence = ["each", "inner"]
+  steps = {
+    inner = { workflow = { name = module.metered.name, input = "{'topic': 'inner', 'words': [], 'fact': '{\"seats\": 7}'}" } }
+    each  = { map = { items = "$input.words", steps = ["word"], concurrency = 1, tolerated_failure_percentage = 40 } }
+    word  = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: {{ $item }}" } }
+  }
+}
+
 # A definition of one's own, with the same role: the second model isn't declared.
 module "own" {
   source = "../../../../modules/workflow"
@@ -205,34 +249,38 @@ module "own" {
 output "state_machine_arns" {
   description = "By workflow."
   value = { for name, workflow in {
-    approved  = module.approved
-    branches  = module.branches
-    chain     = module.chain
-    checked   = module.checked
-    documents = module.documents
-    impatient = module.impatient
-    large     = module.large
-    outer     = module.outer
-    own       = module.own
-    reviewed  = module.reviewed
-    tolerant  = module.tolerant
+    approved      = module.approved
+    branches      = module.branches
+    chain         = module.chain
+    checked       = module.checked
+    documents     = module.documents
+    impatient     = module.impatient
+    large         = module.large
+    metered       = module.metered
+    metered_outer = module.metered_outer
+    outer         = module.outer
+    own           = module.own
+    reviewed      = module.reviewed
+    tolerant      = module.tolerant
   } : name => workflow.state_machine_arn }
 }
 
 output "definitions" {
   description = "By workflow."
   value = { for name, workflow in {
-    approved  = module.approved
-    branches  = module.branches
-    chain     = module.chain
-    checked   = module.checked
-    documents = module.documents
-    impatient = module.impatient
-    large     = module.large
-    outer     = module.outer
-    own       = module.own
-    reviewed  = module.reviewed
-    tolerant  = module.tolerant
+    approved      = module.approved
+    branches      = module.branches
+    chain         = module.chain
+    checked       = module.checked
+    documents     = module.documents
+    impatient     = module.impatient
+    large         = module.large
+    metered       = module.metered
+    metered_outer = module.metered_outer
+    outer         = module.outer
+    own           = module.own
+    reviewed      = module.reviewed
+    tolerant      = module.tolerant
   } : name => workflow.definition }
 }
 

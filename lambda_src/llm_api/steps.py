@@ -1,0 +1,205 @@
+"""What a workflow asks around each of its prompts: reserve before, settle after, in the ledger that every request uses.
+
+Step Functions calls the model itself, so the meter comes to it: two invocations of this function, by the workflow's
+role and nobody else's. An order is `{"llm_api": {"version": 1, "reserve": {...}}}` or `"settle"`; docs/workflows.md has
+both. Whose budget it is, the execution's name says, which the API gave it and its input can't reach.
+
+A reservation travels as text from the one to the other, in a variable of the state machine. What the function
+reserved for, it gives back, and that is what the workflow sends: nothing can come between.
+"""
+
+import json
+import math
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from llm_api import metering
+from llm_api.budgets import WINDOWS, Amount, Standing
+from llm_api.config import Settings
+from llm_api.dialects.bedrock.calls import Converse
+from llm_api.dialects.bedrock.protection import check_converse_body
+from llm_api.errors import ApiError, BadRequest, Forbidden, Internal, NotFound, QuotaExceeded
+from llm_api.events import Request
+from llm_api.inference import Candidate
+from llm_api.ledger import Ledger, Reservation, Tenant
+from llm_api.ledger.tenants import NAME
+from llm_api.registry import Registry
+from llm_api.telemetry import Record, Telemetry
+from llm_api.usage import Usage
+from llm_api.workflows import EVERYONE, owner_in
+
+VERSION = 1
+
+_LARGEST_JITTER_SECONDS = 5
+_USAGE = ("InputTokens", "OutputTokens", "CacheReadInputTokens", "CacheWriteInputTokens")
+
+Order = Mapping[str, Any]
+
+
+class Steps:
+    """Carries out orders.
+
+    Parameters:
+        clock: seconds, monotonic; for the log line.
+    """
+
+    def __init__(self, settings: Settings, ledger: Ledger, telemetry: Telemetry, clock: Callable[[], float]) -> None:
+        self._registry: Registry = settings.registry
+        self._has_tenants = settings.tenants_table is not None
+        self._ledger = ledger
+        self._telemetry = telemetry
+        self._clock = clock
+
+    def carry_out(self, envelope: object, function_request_id: str | None) -> dict[str, Any]:
+        """The answer to an order. Never raises: a refusal is an answer, which the workflow makes its step's failure of.
+
+        Parameters:
+            envelope: what stands in the event under `llm_api`; nothing about it is taken for granted.
+        """
+        orders = envelope if isinstance(envelope, dict) else {}
+        kind = "settle" if "settle" in orders else "reserve"
+        record = Record(
+            Request(function_request_id or "", "INVOKE", kind, "", function_request_id=function_request_id),
+            self._clock(),
+        )
+        record.dialect = "workflows"
+        answer: dict[str, Any] = {}
+        try:
+            if orders.keys() != {"version", kind} or orders["version"] != VERSION or not isinstance(orders[kind], dict):
+                raise BadRequest(
+                    f"An order is version {VERSION} and either reserve or settle. Take modules/workflow and the "
+                    "function from the same release."
+                )
+            order: Order = orders[kind]
+            record.workflow, record.execution = _text(order, "workflow"), _text(order, "execution")
+            answer = (self._settle if kind == "settle" else self._reserve)(order, record)
+        except ApiError as error:
+            record.error = error
+        except Exception as fault:
+            record.error, record.fault = Internal(), fault
+        record.status = 200 if record.error is None else record.error.status
+        # A prompt counts once: when it is settled, or refused.
+        if kind == "settle" or record.error is not None:
+            self._telemetry.report(record, self._clock())
+        return {"version": VERSION, **(_refusal(record.error) if record.error is not None else answer)}
+
+    def _reserve(self, order: Order, record: Record) -> dict[str, Any]:
+        tenant = self._tenant(_text(order, "execution"))
+        record.tenant = tenant.name
+        target = self._registry.find(_text(order, "model"))
+        if target is None:
+            raise NotFound(
+                "The deployment that keeps this workflow's budgets doesn't declare the model of this step. Declare it "
+                "there too, with max_output_tokens and price."
+            )
+        record.model = target.alias
+        body = order.get("request")
+        if not isinstance(body, dict):
+            raise BadRequest("The request of an order to reserve is the body of a Converse request.")
+        check_converse_body(body)
+        limited = target.limited_to(tenant.max_output_tokens)
+        call = Converse(target.alias, False, body)
+        candidate = Candidate(limited, call.payloads(limited))
+        reservation = ""
+        if tenant.budgets:
+            _, held = metering.reserve(self._ledger, tenant, call, [candidate])
+            reservation = _packed(held.reservation, held.caches_for_an_hour)
+        return {
+            "reserved": True,
+            "reservation": json.dumps({"tenant": tenant.name, "model": target.alias, "held": reservation}),
+            "request": body,
+        }
+
+    def _settle(self, order: Order, record: Record) -> dict[str, Any]:
+        about = _object(_text(order, "reservation"))
+        record.tenant = _text(about, "tenant")
+        target = self._registry.find(_text(about, "model"))
+        if target is None:
+            raise NotFound("The model of this reservation is no longer declared. The reservation stands.")
+        record.model, record.progress.target = target.alias, target
+        record.progress.attempts = 1
+        record.progress.usage = None if order.get("free") is True else _usage(order.get("usage"))
+        if about.get("held"):
+            record.held = _unpacked(record.tenant, _object(_text(about, "held")))
+            metering.settle(self._ledger, record.held, record.progress)
+        return {"settled": "nothing" if record.held is None else record.held.settlement}
+
+    def _tenant(self, execution: str) -> Tenant:
+        owner = owner_in(execution)
+        if not self._has_tenants:
+            return Tenant(EVERYONE)
+        if owner is None or not NAME.fullmatch(owner):
+            raise Forbidden(
+                "This execution is no tenant's, so there is no budget that it could use. Start it through the API, or "
+                "name it after the tenant that pays: its name, a hyphen and 16 letters or digits."
+            )
+        return self._ledger.tenant(owner)
+
+
+def _refusal(error: ApiError) -> dict[str, Any]:
+    """A refusal, and how many seconds later it may be none; 0 where waiting for the next minute won't help."""
+    waits = error.retryable and not isinstance(error, QuotaExceeded)
+    seconds = math.ceil(error.retry_after_seconds or 1) + random.randint(0, _LARGEST_JITTER_SECONDS) if waits else 0
+    return {
+        "reserved": False,
+        "reservation": "",
+        "request": {},
+        "error": type(error).__name__,
+        "message": error.message,
+        "wait_seconds": seconds,
+    }
+
+
+def _packed(reservation: Reservation, for_an_hour: bool) -> str:
+    """A reservation as text. No number in it is read by Step Functions, whose numbers are no whole ones."""
+    amount = reservation.amount
+    return json.dumps(
+        {
+            "amount": [amount.requests, amount.tokens, amount.picodollars],
+            "windows": [reservation.standing.numbers[window] for window in WINDOWS],
+            "for_an_hour": for_an_hour,
+        }
+    )
+
+
+def _unpacked(tenant: str, text: Order) -> metering.Held:
+    amount, windows = _numbers(text, "amount"), _numbers(text, "windows")
+    standing = Standing({}, dict(zip(WINDOWS, windows, strict=True)), {})
+    return metering.Held(Reservation(tenant, Amount(*amount), standing), standing, text.get("for_an_hour") is True)
+
+
+def _numbers(document: Order, name: str) -> list[int]:
+    numbers = document.get(name)
+    if not isinstance(numbers, list) or len(numbers) != 3 or not all(type(one) is int and one >= 0 for one in numbers):
+        raise _no_reservation()
+    return numbers
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        raise _no_reservation() from None
+    if not isinstance(document, dict):
+        raise _no_reservation()
+    return document
+
+
+def _no_reservation() -> BadRequest:
+    return BadRequest("The reservation is none that this function made. Whatever was reserved stands.")
+
+
+def _usage(told: Any) -> Usage:
+    """What Converse says it used, in Step Functions' spelling."""
+    counts = [told.get(name, 0) for name in _USAGE] if isinstance(told, dict) else []
+    if not counts or not all(isinstance(count, int) and count >= 0 for count in counts) or _USAGE[0] not in told:
+        raise BadRequest("The usage of an order to settle is that of a Converse answer. The reservation stands.")
+    return Usage(*counts)
+
+
+def _text(document: Order, name: str) -> str:
+    value = document.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadRequest(f"The field {name} of an order is missing, or no text.")
+    return value

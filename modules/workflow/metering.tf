@@ -1,0 +1,92 @@
+# Budgets: two short tasks around each call, that ask the API's function to reserve and to settle in the ledger that all of
+# its requests use. Whose budget it is, the execution's name says, so it is taken once, where the execution begins.
+
+locals {
+  # Names of state machine variables. Each is of one call, since an inner one can't have an outer one's name.
+  variables = { for id in keys(local.calls) : id => endswith(id, " fix") ? "fix_of_${trimsuffix(id, " fix")}" : "call_of_${id}" }
+
+  meter_arn = var.metering == null ? "" : "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.metering.function_name}:${var.metering.alias_name}"
+
+  # Lambda's own throttling is before the function, so nothing was reserved or settled. Whatever else happened, may have been.
+  meter_retry = [{
+    ErrorEquals     = ["Lambda.TooManyRequestsException"]
+    IntervalSeconds = var.retry.first_delay_seconds
+    BackoffRate     = 2
+    MaxDelaySeconds = var.retry.max_delay_seconds
+    MaxAttempts     = 6
+    JitterStrategy  = "FULL"
+  }]
+
+  orders = { for id, call in local.calls : id => {
+    workflow  = var.name
+    execution = "{% $states.input.execution %}"
+  } }
+
+  # A settlement that fails leaves the reservation as it is: a tenant has less for a while, and the execution goes on.
+  settlements = { for id, call in local.calls : id => { for state, settlement in {
+    settle  = { order = { usage = "{% $used_${local.variables[id]} %}" }, next = call.next }
+    release = { order = { free = true }, next = local.failure[call.step] }
+    } : state => jsonencode({
+      Type     = "Task"
+      Resource = "arn:${local.partition}:states:::lambda:invoke"
+      Arguments = {
+        FunctionName = local.meter_arn
+        Payload = { llm_api = { version = 1, settle = merge(local.orders[id], settlement.order, {
+          reservation = "{% $reserved_${local.variables[id]} %}"
+        }) } }
+      }
+      TimeoutSeconds = 30
+      Retry          = local.meter_retry
+      Catch          = [{ ErrorEquals = ["States.ALL"], Output = "{% $states.input %}", Next = settlement.next }]
+      Output         = "{% $states.input %}"
+      Next           = settlement.next
+  }) } }
+
+  metered = { for id, call in local.calls : id => merge({
+    (id) = jsonencode({
+      Type     = "Task"
+      Resource = "arn:${local.partition}:states:::lambda:invoke"
+      Arguments = {
+        FunctionName = local.meter_arn
+        Payload = { llm_api = { version = 1, reserve = merge(local.orders[id], {
+          model = coalesce(local.step_model_ids[call.step], "unknown")
+          request = { for key, value in {
+            messages        = [{ role = "user", content = [{ text = call.text }] }]
+            system          = call.system == null ? null : [{ text = call.system }]
+            inferenceConfig = { for key, value in { maxTokens = call.tokens, temperature = call.temperature } : key => value if value != null }
+          } : key => value if value != null }
+        }) } }
+      }
+      TimeoutSeconds = 30
+      Retry          = local.meter_retry
+      Catch          = local.catch[call.step]
+      Assign = {
+        (local.variables[id])             = "{% $states.result.Payload.request %}"
+        "reserved_${local.variables[id]}" = "{% $states.result.Payload.reservation %}"
+      }
+      Output = join(" ", ["{% $states.result.Payload.reserved ? $merge([$states.input, {'waits': 0}]) : (",
+        "$failed := {'error': $states.result.Payload.error, 'cause': $states.result.Payload.message};",
+        "$merge([${format(local.put, call.step, call.step, "$failed")}, {'failure': $merge([{'step': '${call.step}'}, $failed]),",
+        "'seconds': $states.result.Payload.wait_seconds, 'waits': ($exists($states.input.waits) ? $states.input.waits : 0) + 1}])) %}",
+      ])
+      Next = "${id} reserved"
+    })
+    "${id} reserved" = jsonencode({
+      Type = "Choice"
+      Choices = concat(
+        [{ Condition = "{% $states.input.waits = 0 %}", Next = "${id} prompt" }],
+        # A minute's budget is there again within a minute; a day's isn't.
+        [for waits in [var.metering == null ? 0 : var.metering.minute_waits] :
+          { Condition = "{% $states.input.seconds > 0 and $states.input.waits <= ${waits} %}", Next = "${id} wait" } if waits > 0
+        ],
+      )
+      Default = local.failure[call.step]
+    })
+    "${id} settle"  = local.settlements[id].settle
+    "${id} release" = local.settlements[id].release
+    },
+    [for waits in [var.metering.minute_waits] : {
+      "${id} wait" = jsonencode({ Type = "Wait", Seconds = "{% $states.input.seconds %}", Next = id })
+    } if waits > 0]...
+  ) if var.metering != null }
+}
