@@ -21,7 +21,7 @@ override_data {
 }
 
 override_data {
-  target = module.images.data.aws_caller_identity.current
+  target = module.images[0].data.aws_caller_identity.current
   values = { account_id = "123456789012" }
 }
 
