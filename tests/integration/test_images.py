@@ -15,6 +15,7 @@ import requests
 from local_aws import LocalAws
 from local_aws.iam import evaluate, policies_of
 from local_aws.models.images import inspect
+from tests.clients.drivers import Driver, openai_async, openai_plain
 from tests.integration.logs import line_of
 from tests.load.client import ask
 from tests.load.deployment import MODELS, Deployment, Tenant
@@ -52,9 +53,12 @@ def fetched(url: str) -> requests.Response:
     return requests.get(url, timeout=30)
 
 
-def test_pictures_come_as_base64(client: openai.OpenAI) -> None:
+@pytest.mark.parametrize("ask_openai", [openai_plain, openai_async])
+def test_pictures_come_as_base64(pictures: Api, monkeypatch: pytest.MonkeyPatch, ask_openai: Driver) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", pictures.ca_file)
+
     # WHEN two are asked for, as OpenAI's client asks by default
-    answer = client.images.generate(model="picture", prompt=CAR, n=2, size="1024x1024")
+    answer = ask_openai(pictures, "images.generate", model="picture", prompt=CAR, n=2, size="1024x1024")
 
     # THEN both are there, and not the same
     found = [base64.b64decode(image.b64_json or "") for image in answer.data or ()]
