@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,10 @@ class Deadline:
     def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> "Deadline":
         """The moment `seconds` from now."""
         return cls(clock() + seconds, clock)
+
+    def within(self, seconds: float) -> Self:
+        """The same moment, or the one `seconds` from now if that is earlier."""
+        return replace(self, at_seconds=min(self.at_seconds, self.clock() + seconds))
 
     def remaining_seconds(self) -> float:
         """Seconds left, never below zero."""

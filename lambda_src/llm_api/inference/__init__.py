@@ -153,6 +153,8 @@ class Inference:
         Raises:
             ApiError: no target answered.
         """
+        # No byte goes out before the whole answer is there, and API Gateway waits for the first as for any other.
+        deadline = deadline.within(self._patience.idle_seconds)
 
         def ask(candidate: Candidate) -> list[Answer]:
             one = self._count if call.operation == "count_tokens" else self._answer

@@ -31,8 +31,8 @@ class Patience:
         first_frame_seconds: until the first frame, where the caller's protocol has pings: until then a failure can
             still be told with a status of its own, or be mended by a fallback.
         ping_seconds: after which a protocol with pings sends one.
-        idle_seconds: after which a stream without pings is over. API Gateway ends a stream that is silent for five
-            minutes (https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html).
+        idle_seconds: after which a stream without pings is over, and a whole answer has to be there. API Gateway ends
+            a stream that is silent for five minutes, its beginning included (https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html).
     """
 
     first_frame_seconds: float = 45.0

@@ -51,6 +51,20 @@ def test_a_server_cannot_hold_a_request_beyond_its_deadline(deploy: Deploy, oper
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
+def test_nobody_waits_longer_than_api_gateway_does(deploy: Deploy, operation: str) -> None:
+    # GIVEN a function that may take longer than API Gateway waits for the next byte, or the first
+    api = deploy(patience=Patience(idle_seconds=0.2))
+
+    # WHEN a model stalls
+    started = time.monotonic()
+    response = api.call(operation, {}, seconds=10, replies=[stalled])
+
+    # THEN the caller is told while the connection still stands
+    assert time.monotonic() - started < 3
+    assert response.status == 504
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_without_time_nothing_is_sent(deploy: Deploy, operation: str) -> None:
     # GIVEN a request whose time is up already
     api = deploy()

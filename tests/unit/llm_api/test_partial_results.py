@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from llm_api.events import Response
 from llm_api.eventstream import exception
+from llm_api.inference import Patience
 from llm_api.inference.clients import Clients
 from llm_api.registry import Price, Target
 
@@ -235,6 +236,17 @@ def test_a_streamed_request_ends_as_ever(deploy: Deploy) -> None:
     assert "x-llm-partial" not in response.headers
     assert whole(response).startswith(SAID)
     assert api.log["stream_ended_by"] == "ModelTimeoutException"
+
+
+def test_a_part_is_out_before_api_gateway_hangs_up(deploy: Deploy) -> None:
+    # GIVEN a function with more time than API Gateway has patience
+    api = deploy(PATIENT, patience=Patience(idle_seconds=0.3))
+
+    # WHEN a model falls silent
+    response = api.call("converse", CONVERSE, model="patient", seconds=30, replies=[silent_after(SAID)])
+
+    # THEN the part that has come goes out while there is somebody to hear it
+    assert response.headers["x-llm-partial"] == "true"
 
 
 # A fallback instead
