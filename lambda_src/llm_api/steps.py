@@ -22,7 +22,8 @@ from llm_api.dialects.bedrock.protection import check_converse_body
 from llm_api.errors import ApiError, BadRequest, Forbidden, Internal, NotFound, QuotaExceeded
 from llm_api.events import Request
 from llm_api.inference import Candidate
-from llm_api.ledger import Ledger, Reservation, Tenant
+from llm_api.ledger import Ledger, Tenant
+from llm_api.ledger.reservations import Reservation
 from llm_api.ledger.tenants import NAME
 from llm_api.registry import Registry
 from llm_api.telemetry import Record, Telemetry
