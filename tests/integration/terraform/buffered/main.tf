@@ -71,6 +71,11 @@ module "llm_api" {
   }
 }
 
+output "function_name" {
+  description = "The function."
+  value       = module.llm_api.function_name
+}
+
 output "log_group_name" {
   description = "The function's log group."
   value       = module.llm_api.log_group_name
