@@ -126,6 +126,8 @@ locals {
             metrics = [
               concat([var.metrics_namespace, "CacheHits"], local.of_service, [{ label = "hits" }]),
               concat([var.metrics_namespace, "CacheMisses"], local.of_service, [{ label = "misses" }]),
+              # Each request counts as 1 or 0 of either, so that the average is the share.
+              concat([var.metrics_namespace, "CacheHits"], local.of_service, [{ label = "share of hits", stat = "Average", yAxis = "right" }]),
             ]
           } },
         ]
