@@ -162,6 +162,6 @@ module "monitoring" {
   thresholds           = var.monitoring.thresholds
   minimum_requests     = var.monitoring.minimum_requests
   account_concurrency  = var.monitoring.account_concurrency
-  workflows            = var.monitoring.workflows
+  workflows            = merge({ for name, workflow in var.workflows : name => workflow.state_machine_arn }, var.monitoring.workflows)
   tags                 = var.tags
 }

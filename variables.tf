@@ -390,7 +390,7 @@ variable "monitoring" {
       `latency_p99_seconds`, `time_to_first_token_p95_seconds`, `concurrency_percent`, `budget_used_percent`.
     - `minimum_requests`: how many requests five minutes must have for a rate of them to count.
     - `account_concurrency`: the account's limit of concurrent executions, which counts without `reserved_concurrency`.
-    - `workflows`: state machines to watch besides: ARNs, by a name of your choice.
+    - `workflows`: state machines to watch besides those that callers may start: ARNs, by a name of your choice.
   EOT
   type = object({
     alarm_actions   = optional(list(string), [])

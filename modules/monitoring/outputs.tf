@@ -3,6 +3,11 @@ output "alarm_arns" {
   value       = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.arn }
 }
 
+output "alarm_names" {
+  description = "Names of the alarms."
+  value       = sort([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name])
+}
+
 output "dashboard_body" {
   description = "The dashboard, as JSON."
   value       = aws_cloudwatch_dashboard.this.dashboard_body

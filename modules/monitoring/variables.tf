@@ -168,7 +168,7 @@ variable "workflows" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for name in keys(var.workflows) : can(regex("^[A-Za-z0-9_-]{1,40}$", name))])
-    error_message = "The keys of workflows become parts of alarms' names: 1 to 40 letters, digits, hyphens or underscores."
+    condition     = alltrue([for name in keys(var.workflows) : can(regex("^[A-Za-z0-9_-]{1,63}$", name))])
+    error_message = "The keys of workflows become parts of alarms' names: 1 to 63 letters, digits, hyphens or underscores."
   }
 }

@@ -278,6 +278,7 @@ run "what_is_watched_is_what_was_made" {
   variables {
     reserved_concurrency = 40
     monitoring           = { alarm_actions = ["arn:aws:sns:us-east-1:123456789012:oncall"], disabled_alarms = ["latency"] }
+    workflows            = { advert = { state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:advert" } }
   }
 
   assert {
@@ -293,5 +294,10 @@ run "what_is_watched_is_what_was_made" {
   assert {
     condition     = strcontains(module.monitoring[0].dashboard_body, "\"value\":40") && strcontains(module.monitoring[0].dashboard_body, "\"model\",\"fast\"")
     error_message = "The function's own limit, or its models, don't reach the dashboard."
+  }
+
+  assert {
+    condition     = strcontains(module.monitoring[0].dashboard_body, "stateMachine:advert") && contains(module.monitoring[0].alarm_names, "acme-llm-workflows-advert") && !contains(module.monitoring[0].alarm_names, "acme-llm-latency")
+    error_message = "A workflow that callers may start isn't watched, or a disabled alarm is there."
   }
 }
