@@ -37,6 +37,11 @@ run "it_stands_alone" {
   }
 
   assert {
+    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.this : alarm.evaluation_periods == (contains(["budget", "model_ended"], name) ? 1 : 3) && alarm.datapoints_to_alarm == (contains(["budget", "model_ended"], name) ? 1 : 2)])
+    error_message = "A rate goes off at a single bad period, or what happens once needs several."
+  }
+
+  assert {
     condition     = length(aws_cloudwatch_query_definition.this) == 10 && alltrue([for query in values(aws_cloudwatch_query_definition.this) : query.log_group_names == tolist(["/aws/lambda/acme-llm"]) && startswith(query.name, "acme-llm/")])
     error_message = "The saved queries don't read the function's log, or don't stand under the deployment's name."
   }
