@@ -100,6 +100,7 @@ def stream(*pieces: bytes, cut: bool = False, then: Callable[[Connection], objec
                 "content-type": "application/vnd.amazon.eventstream",
                 "transfer-encoding": "chunked",
                 "x-amzn-bedrock-content-type": "application/json",
+                "connection": "close",
             },
         )
         connection.send(b"")

@@ -52,7 +52,7 @@ def test_every_region_has_the_host_that_botocore_says(
     # GIVEN the ways in which a host may be asked for
     monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", str(fips).lower())
     monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", str(dual_stack).lower())
-    client = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+    client = boto3.Session().client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
     rules, session = client._ruleset_resolver._provider, aws.session()
     wrong, compared = {}, 0
     for region in REGIONS:
@@ -77,7 +77,7 @@ def test_an_address_is_what_boto3_would_sign(monkeypatch: pytest.MonkeyPatch) ->
             return "20261125T120000Z"
 
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: Fixed)
-    client = boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+    client = boto3.Session().client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
     expected = client.generate_presigned_url("get_object", {"Bucket": BUCKET, "Key": "images/t/a.png"}, ExpiresIn=900)
 
     # WHEN
