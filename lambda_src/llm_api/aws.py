@@ -36,7 +36,9 @@ def create_client(service: str, **config: Any) -> Any:
     agent = f"Botocore/{version} lang/python#{platform.python_version()} app/llm-api"
     if not any(name.lower().endswith("_proxy") for name in os.environ):
         config["proxies"] = {}  # what botocore would find out by importing `urllib.request`
-    only_once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, user_agent=agent, **config)
+    # Parameters are put together here, out of what was checked before.
+    config |= {"user_agent": agent, "parameter_validation": False}
+    only_once = Config(retries={"total_max_attempts": 1, "mode": "standard"}, **config)
     with _lock:  # sessions are not thread-safe, the clients made from them are
         if os.path.isdir(os.path.join(DATA, service)) and not _wants_botocores_data():
             try:
