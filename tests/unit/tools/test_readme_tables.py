@@ -177,6 +177,34 @@ def test_a_variable_without_a_description_is_an_error(repository: Path) -> None:
         readme_tables.read_inputs(repository / "modules" / "thing")
 
 
+def test_the_table_of_ends_states_its_own_date(repository: Path) -> None:
+    # GIVEN a module with a table of models' ends, and a page that wants it
+    module = repository / "modules" / "thing"
+    (module / "lifecycle.json").write_text('{"as_of": "2026-10-06", "ends": {"acme.old-v1:0": "2026-11-26"}}')
+    (module / "README.md").write_text("<!-- BEGIN LIFECYCLE -->\n<!-- END LIFECYCLE -->\n")
+
+    # WHEN it is rendered, THEN model, end and date stand there
+    page = readme_tables.render(module / "README.md", repository)
+    assert "As of 2026-10-06:" in page
+    assert "| `acme.old-v1:0` | 2026-11-26 |" in page
+
+
+def test_the_tables_of_costs_add_up(tmp_path: Path) -> None:
+    # GIVEN a page that wants them
+    page = tmp_path / "cost.md"
+    page.write_text("<!-- BEGIN COST -->\n<!-- END COST -->\n")
+
+    # WHEN it is rendered
+    lines = readme_tables.render(page, tmp_path).splitlines()
+    rows = [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    numbers = [[float(cell) for cell in row[2:]] for row in rows if len(row) == 6 and row[2].replace(".", "").isdigit()]
+
+    # THEN the last line is the sum of those above it, to a cent for each
+    *parts, total = numbers
+    assert len(parts) == 5
+    assert [sum(column) for column in zip(*parts, strict=True)] == pytest.approx(total, abs=0.05)
+
+
 def test_this_repository_is_up_to_date() -> None:
     # GIVEN the READMEs as they are committed
     # WHEN they are checked, THEN none lags behind its HCL
