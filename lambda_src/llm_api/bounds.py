@@ -124,9 +124,10 @@ def _most_output(document: Mapping[str, Any], target: Target) -> int | None:
         place[name]
         for place in _places_of_limits(document)
         for name in _OUTPUT_LIMITS
-        if isinstance(place.get(name), int)
+        if isinstance(place.get(name), int) and place[name] > 0
     ]
-    # Of several limits a model follows one. A body without any was given the target's, if it has one.
+    # Of several limits a model follows one, which is none where it is below one. A body without any was given the
+    # target's, if it has one.
     return max(given, default=target.max_output_tokens) if target.max_output_tokens is not None else None
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llm_api.budgets import COUNTERS, KINDS, WINDOWS, Amount, Budgets, Standing, numbers_at
-from llm_api.errors import Unavailable
+from llm_api.errors import Internal, Unavailable
 from llm_api.ledger.refusals import over_budget, too_large
 from llm_api.ledger.table import Item, Table
 from llm_api.ledger.tenants import Tenant, malformed
@@ -59,8 +59,11 @@ class Reservations:
             OverBudget: a budget leaves no room for it.
             BudgetSpent: likewise, and waiting for a minute won't help.
             Unavailable: the table is out of reach, or it is not known whether it was set aside.
+            Internal: the amount is below nothing, which would make room in a budget.
         """
         key = f"usage#{tenant.name}"
+        if min(amount.requests, amount.tokens, amount.picodollars) < 0:
+            raise Internal(reason=f"Less than nothing was to be reserved for tenant {tenant.name}: {amount}")
         for counter, limit in tenant.budgets.items():
             if amount.of(counter[1]) > limit:
                 raise too_large(counter, limit, amount)

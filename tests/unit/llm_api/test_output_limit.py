@@ -119,12 +119,12 @@ def test_additional_fields_are_no_way_around(deploy: Deploy, family: str, additi
     assert response.status == 400
 
 
-@pytest.mark.parametrize("value", ["100", 1.5, True, [], {}])
-def test_a_limit_that_is_no_number_is_refused(deploy: Deploy, value: object) -> None:
+@pytest.mark.parametrize("value", ["100", 1.5, True, [], {}, 0, -1, -(10**30)])
+def test_a_limit_that_is_none_is_refused(deploy: Deploy, value: object) -> None:
     # GIVEN a model with a limit
     api = deploy(limited("anthropic"))
 
-    # WHEN the caller's is something that a model may read as a number
+    # WHEN the caller's is something that a model may read as a number, or as no limit at all
     response = api.call("invoke", {"max_tokens": value}, model="m")
 
     # THEN it is refused

@@ -89,8 +89,9 @@ def _check(body: Mapping[str, Any], fields: tuple[Path, ...], target: Target) ->
         if value is None:
             continue
         name = ".".join(path)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise BadRequest(f"{name} must be a whole number.")
+        # Less than one is no limit: to some servers it means that there is none.
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise BadRequest(f"{name} must be a whole number of at least 1.")
         if value > limit:
             raise BadRequest(f"{name} is {value}, but model {target.alias!r} allows at most {limit} output tokens.")
     return any(value is not None for _, value in given)

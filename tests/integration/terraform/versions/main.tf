@@ -34,7 +34,7 @@ module "function" {
 
   name                  = "versions"
   policy_documents      = [jsonencode({ Version = "2012-10-17", Statement = [local.statement] })]
-  environment_variables = {}
+  environment_variables = { LLM_API_MODELS = jsonencode({ nova = { id = "amazon.nova-lite-v1:0", family = "nova" } }) }
   package               = { filename = var.filename }
   pinned_version        = var.pinned_version
   streaming             = var.streaming
