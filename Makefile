@@ -5,7 +5,7 @@ EXAMPLE ?= quickstart
 VENV    := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench load up down package docs lint clean
+.PHONY: help setup demo test bench load campaign fuzz live up down package docs lint clean
 
 help: ## what each command does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,6 +32,16 @@ bench: setup ## measure cold starts, overhead, streams and growth, beside a naiv
 
 load: setup ## CALLERS=200 REQUESTS=600 against budgets on local AWS; prints what was counted and what was produced
 	@$(VENV)/python -m tests.load $(if $(CALLERS),--callers $(CALLERS)) $(if $(REQUESTS),--requests $(REQUESTS))
+
+campaign: setup ## REQUESTS=10000 CALLERS=100 SEED=6 through every known fault on local AWS; prints what came of each
+	@$(VENV)/python -m tests.campaign $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(CALLERS),--callers $(CALLERS)) $(if $(SEED),--seed $(SEED))
+
+fuzz: SETUP := --fuzz
+fuzz: setup ## coverage-guided fuzzing of all that callers send, MINUTES=2 for each of its targets
+	@.venv-fuzz/bin/python -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES))
+
+live: setup ## the deployment that LLM_API_URL names, with real models; says first what that may cost (docs/testing.md)
+	@LLM_API_LIVE=1 $(VENV)/pytest -s tests/live
 
 up: setup ## apply EXAMPLE=quickstart on local AWS and keep it running
 	@$(VENV)/python -m tools.stack up $(EXAMPLE)

@@ -32,6 +32,7 @@ PROVIDER_VERSION = os.environ.get("AWS_PROVIDER_VERSION", "5.100.0")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lint", action="store_true", help="also prepare checkov's environment")
+    parser.add_argument("--fuzz", action="store_true", help="also prepare the fuzzer's environment")
     arguments = parser.parse_args()
     if sys.version_info < OLDEST_PYTHON:
         stop(
@@ -42,6 +43,8 @@ def main() -> None:
     lambda_environment()
     if arguments.lint:
         environment(ROOT / ".venv-lint", ROOT / "requirements/lint.txt", sys.executable)
+    if arguments.fuzz:
+        environment(ROOT / ".venv-fuzz", ROOT / "requirements/fuzz.txt", sys.executable)
     terraform()
 
 

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "lambda_src"))
+
 CORPUS = ROOT / "tests/fuzz/corpus"
 FOUND = ROOT / ".local/fuzz"
 LONGEST_BYTES = 4096
@@ -55,7 +57,6 @@ def work(target: str, options: list[str]) -> None:
     """Fuzzes in this process, until libFuzzer ends it."""
     import atheris
 
-    sys.path.insert(0, str(ROOT / "lambda_src"))
     with atheris.instrument_imports(include=["llm_api"]):
         from tests.fuzz.targets import TARGETS
 

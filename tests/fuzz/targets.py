@@ -142,8 +142,21 @@ BODIES: tuple[dict[str, Any], ...] = (
 """One right body of each kind."""
 
 _FITTING: Mapping[str, int] = {
-    **{"converse": 0, "converse-stream": 0, "completions": 2, "embeddings": 3, "messages": 1, "count_tokens": 1},
-    **{"claude": 1, "nova": 0, "llama": 6, "mistral": 6, "command": 7, "titan": 4, "embed": 5, "paint": 6, "canvas": 8},
+    "converse": 0,
+    "converse-stream": 0,
+    "completions": 2,
+    "embeddings": 3,
+    "messages": 1,
+    "count_tokens": 1,
+    "claude": 1,
+    "nova": 0,
+    "llama": 6,
+    "mistral": 6,
+    "command": 7,
+    "titan": 4,
+    "embed": 5,
+    "paint": 6,
+    "canvas": 8,
 }
 """Which of them a route takes or, of InvokeModel, a model."""
 
