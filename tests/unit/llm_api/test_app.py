@@ -339,3 +339,16 @@ def test_retry_after_is_in_whole_seconds(app: App, monkeypatch: pytest.MonkeyPat
 
     # THEN it is rounded up, as the header demands
     assert response.headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize(("code", "ends"), [("ExpiredTokenException", True), ("AccessDeniedException", False)])
+def test_an_environment_that_can_sign_nothing_more_says_so(app: App, wire: ModelWire, code: str, ends: bool) -> None:
+    # GIVEN a model that refuses the environment's signature, or only what the role may do
+    wire.replies += [failure(403, code)]
+    body = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}
+
+    # WHEN it is called
+    send(app, "POST", "/model/{modelId}/converse", body, "/model/fast/converse")
+
+    # THEN whoever runs the app knows whether to go on
+    assert app.must_end == ends

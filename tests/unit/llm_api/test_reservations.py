@@ -107,6 +107,15 @@ def test_who_is_over_budget_hears_which_how_much_and_until_when(ledger: Reservat
     }
 
 
+@pytest.mark.parametrize("amount", [Amount(1, -1, 0), Amount(1, 0, -1), Amount(-1, 0, 0)])
+def test_less_than_nothing_makes_no_room(ledger: Reservations, table: dynamo.Table, amount: Amount) -> None:
+    # GIVEN an amount below nothing, which a bound that is wrong might come to
+    # WHEN it is to be set aside THEN it is our fault, and nothing is written
+    with pytest.raises(Internal):
+        ledger.reserve(marketing(tokens_per_minute=100), amount)
+    assert table.writes == 0
+
+
 def test_what_never_fits_is_refused_without_asking_the_table(ledger: Reservations, table: dynamo.Table) -> None:
     # GIVEN a request larger than the whole budget
     # WHEN it comes
