@@ -28,7 +28,7 @@ OPERATIONS: Mapping[str, frozenset[str]] = {
             "InvokeModelWithResponseStream",
         }
     ),
-    "dynamodb": frozenset({"GetItem", "UpdateItem"}),
+    "dynamodb": frozenset({"GetItem", "PutItem", "UpdateItem"}),
     "sagemaker-runtime": frozenset({"InvokeEndpoint", "InvokeEndpointWithResponseStream"}),
     "stepfunctions": frozenset({"DescribeExecution", "GetExecutionHistory", "SendTaskSuccess", "StartExecution"}),
 }

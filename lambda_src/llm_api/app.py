@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from llm_api.config import Settings
@@ -17,6 +18,7 @@ from llm_api.routes import dialect_of, error_for_any_client, parser_of
 from llm_api.telemetry import Record, Telemetry
 
 if TYPE_CHECKING:
+    from llm_api.cache import Cache
     from llm_api.storage import Bucket
     from llm_api.workflows import Workflows
 
@@ -26,7 +28,7 @@ class App:
 
     Parameters:
         settings: the deployment's.
-        ledger, inference, telemetry, workflows: made from the settings unless given.
+        ledger, inference, cache, telemetry, workflows: made from the settings unless given.
         clock: seconds, monotonic; the one that deadlines are on.
 
     Attributes:
@@ -41,6 +43,7 @@ class App:
         *,
         ledger: Ledger | None = None,
         inference: Inference | None = None,
+        cache: "Cache | None" = None,
         telemetry: Telemetry | None = None,
         workflows: "Workflows | None" = None,
         clock: Callable[[], float] = time.monotonic,
@@ -56,11 +59,14 @@ class App:
         self._clock = clock
         self._bucket: Bucket | None = None
         self.must_end = False
+        self._opened_cache = cache
 
     def warm_up(self) -> None:
         """Make the clients that a request needs; for the environment's start, where Lambda gives a whole CPU."""
         self._inference.warm_up()
         self._ledger.warm_up()
+        if self._settings.cache_table is not None:
+            self._cache().warm_up()
 
     def handle(self, request: Request, deadline: Deadline) -> Response:
         """The answer to a request, an error included. Never raises.
@@ -86,6 +92,8 @@ class App:
             response.headers["x-llm-model"] = record.progress.target.alias
         if record.progress.partial and record.error is None:
             response.headers["x-llm-partial"] = "true"
+        if record.recall is not None:
+            response.headers["x-llm-cache"] = record.recall.state
         record.status = response.status
         if isinstance(response.body, bytes):
             self._telemetry.report(record, self._clock())
@@ -117,10 +125,14 @@ class App:
         record.model = target.alias
         if call.stream and not self._settings.streaming:
             raise BadRequest("Streaming is off in this deployment (`streaming = false`). Ask for the whole answer.")
-        candidates = self._reserve(call, target, tenant, record)
+        candidates: Iterable[Candidate] = self._inference.candidates(call, target, _terms(tenant))
+        if target.cache is not None:
+            candidates = self._recall(call, candidates, tenant, deadline, record)
+        candidates = self._reserve(call, candidates, tenant, record)
         if call.stream:
             return self._stream(call, candidates, deadline, record)
-        answered_by, answers = self._inference.answer(call, candidates, deadline, record.progress)
+        models = record.recall or self._inference
+        answered_by, answers = models.answer(call, candidates, deadline, record.progress)
         response = call.render(answered_by, answers)
         return _with_warnings(response, call, answered_by)
 
@@ -132,7 +144,8 @@ class App:
         return self._workflows.respond(call, tenant, deadline, record)
 
     def _stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, record: Record) -> Response:
-        streamed = self._inference.stream(call, candidates, deadline, record.progress)
+        models = record.recall or self._inference
+        streamed = models.stream(call, candidates, deadline, record.progress)
         record.streamed = True
         headers = {
             "content-type": call.stream_content_type,
@@ -162,22 +175,45 @@ class App:
             raise Forbidden("You may not use this model. GET /v1/models lists those that you may.")
         raise NotFound("There is no such model in this deployment. GET /v1/models lists those that you may use.")
 
-    def _reserve(self, call: Call, target: Target, tenant: Tenant, record: Record) -> Iterable[Candidate]:
+    def _recall(
+        self, call: Call, candidates: Iterable[Candidate], tenant: Tenant, deadline: Deadline, record: Record
+    ) -> Iterable[Candidate]:
+        """The same candidates, once it is known whether the first one's answer is in the cache."""
+        remaining = iter(candidates)
+        first = next(remaining)
+        record.recall = self._cache().look_up(record.request, call, first, tenant, self._inference, deadline)
+        return chain([first], remaining)
+
+    def _cache(self) -> "Cache":
+        """The cache, made on first use: most deployments have none."""
+        if self._opened_cache is None:
+            from llm_api.cache import Cache
+
+            self._opened_cache = Cache(self._settings.cache_table)
+        return self._opened_cache
+
+    def _reserve(
+        self, call: Call, candidates: Iterable[Candidate], tenant: Tenant, record: Record
+    ) -> Iterable[Candidate]:
         """Who may answer; of a tenant with budgets, once the most that they may use is set aside."""
-        tags = {"tenant": tenant.name} if tenant.declared else {}
-        candidates = self._inference.candidates(call, target, Terms(tenant.models, tenant.max_output_tokens, tags))
         if not tenant.budgets:
             return candidates
         from llm_api import metering
 
+        if record.recall is not None and record.recall.state == "hit":
+            record.held = metering.reserve_request(self._ledger, tenant)
+            return candidates
         covered, record.held = metering.reserve(self._ledger, tenant, call, candidates)
         return covered
 
     def _settle(self, record: Record) -> None:
+        """Count what was used, and keep an answer that may be given again."""
         if record.held is not None:
             from llm_api import metering
 
             metering.settle(self._ledger, record.held, record.progress)
+        if record.recall is not None and record.error is None:
+            record.recall.keep()
 
     def _refusal(self, error: ApiError, dialect: Dialect | None, record: Record) -> Response:
         record.error = error
@@ -199,6 +235,12 @@ class App:
         finally:
             self._settle(record)
             self._telemetry.report(record, self._clock())
+
+
+def _terms(tenant: Tenant) -> Terms:
+    """On what terms a tenant may use models."""
+    tags = {"tenant": tenant.name} if tenant.declared else {}
+    return Terms(tenant.models, tenant.max_output_tokens, tags)
 
 
 def _rendered(call: Call, streamed: Streamed) -> Iterator[bytes]:

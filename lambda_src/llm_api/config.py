@@ -22,6 +22,7 @@ class Settings:
         auth: how callers were, or are to be, authenticated.
         streaming: whether answers may be streamed.
         tenants_table: the DynamoDB table of keys and tenants; None without tenants.
+        cache_table: the DynamoDB table of answers that are kept; None where no model's are.
         tenant_claim: the claim of a token, or the field of an authorizer's context, that says whose tenant a caller
             is; None for the token's subject.
         images_bucket: the bucket that pictures are put into; None where there is none.
@@ -36,6 +37,7 @@ class Settings:
     auth: Auth = "iam"
     streaming: bool = True
     tenants_table: str | None = None
+    cache_table: str | None = None
     tenant_claim: str | None = None
     images_bucket: str | None = None
     images_url_seconds: int = 3600
@@ -56,6 +58,7 @@ class Settings:
             auth=_auth(environment),
             streaming=_boolean(environment, "LLM_API_STREAMING", default=True),
             tenants_table=environment.get("LLM_API_TENANTS_TABLE") or None,
+            cache_table=environment.get("LLM_API_CACHE_TABLE") or None,
             tenant_claim=environment.get("LLM_API_TENANT_CLAIM") or None,
             images_bucket=environment.get("LLM_API_IMAGES_BUCKET") or None,
             images_url_seconds=_seconds(environment, "LLM_API_IMAGES_URL_SECONDS", default=3600),

@@ -84,6 +84,17 @@ def reserve(
     return covered, Held(reservation, reservation.standing, for_an_hour)
 
 
+def reserve_request(ledger: Ledger, tenant: Tenant) -> Held:
+    """Count a request that no model will answer.
+
+    Raises:
+        OverBudget, BudgetSpent: a budget has no room.
+        Unavailable: the table is out of reach.
+    """
+    reservation = ledger.reserve(tenant, Amount(1))
+    return Held(reservation, reservation.standing, caches_for_an_hour=False)
+
+
 def settle(ledger: Ledger, held: Held, progress: Progress) -> None:
     """Correct the reservation to what was used, where that is known. Never raises: the answer is there by now."""
     used = _used(held, progress)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 PICODOLLARS_PER_USD = 10**12
 """Prices and sums are whole picodollars: a hundredth of a cent a million tokens is 100 of them a token, and adding
@@ -21,6 +21,9 @@ _TOKENS_PER_PRICE = 10**6
 OnTimeout = Literal["error", "partial", "fallback"]
 """What becomes of a request that isn't streamed when its time runs out: an error, what the model has said so far, or
 one of the fallbacks, which is asked while there is still time for it."""
+
+Scope = Literal["tenant", "shared"]
+"""Who is given an answer that was kept: whoever it was first given to, or everybody who may use the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,14 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class CacheTerms:
+    """How long a model's answers are kept, and for whom."""
+
+    ttl_seconds: int
+    scope: Scope = "tenant"
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """One declared model.
 
@@ -80,6 +91,7 @@ class Target:
         betas: the `anthropic_beta` values that callers may ask for.
         price: what it costs; None where the declaration doesn't say.
         on_timeout: what becomes of a request that the model doesn't answer in time.
+        cache: on what terms its answers are kept; None where they aren't.
     """
 
     alias: str
@@ -93,6 +105,7 @@ class Target:
     endpoint: Endpoint | None = None
     price: Price | None = None
     on_timeout: OnTimeout = "error"
+    cache: CacheTerms | None = None
 
     def limited_to(self, max_output_tokens: int | None) -> Self:
         """The same target for a caller who has an output limit of its own: the lower of the two holds."""
@@ -156,12 +169,21 @@ def _target(alias: str, entry: Mapping[str, Any]) -> Target:
         betas=frozenset(entry.get("betas") or ()),
         endpoint=_endpoint(sagemaker) if sagemaker else None,
         price=_price(alias, entry["price"]) if entry.get("price") else None,
+        cache=_cache(alias, entry["cache"]) if entry.get("cache") else None,
         on_timeout=entry.get("on_timeout", "error"),
     )
 
 
 def _endpoint(entry: Mapping[str, Any]) -> Endpoint:
     return Endpoint(entry["endpoint"], entry.get("inference_component"), entry.get("format", "native"))
+
+
+def _cache(alias: str, entry: Mapping[str, Any]) -> CacheTerms:
+    scope = entry.get("scope", "tenant")
+    for known in get_args(Scope):
+        if scope == known:
+            return CacheTerms(int(entry["ttl_seconds"]), known)
+    raise ValueError(f"the cache of {alias!r} has the scope {scope!r}, which is none of {', '.join(get_args(Scope))}")
 
 
 def _price(alias: str, entry: Mapping[str, Any]) -> Price:

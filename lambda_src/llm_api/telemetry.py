@@ -23,6 +23,7 @@ from llm_api.registry import PICODOLLARS_PER_USD
 from llm_api.usage import Usage
 
 if TYPE_CHECKING:
+    from llm_api.cache import Recall
     from llm_api.metering import Held
     from llm_api.registry import Target
     from llm_api.storage import TenantFiles
@@ -42,6 +43,8 @@ _UNITS = {
     "BudgetRefusals": "Count",
     "BudgetUsed": "Percent",
     "ModelEnded": "Count",
+    "CacheHits": "Count",
+    "CacheMisses": "Count",
 }
 
 _OF_THE_WHOLE = frozenset({"BrokenStreams", "BudgetRefusals", "BudgetUsed", "ModelEnded"})
@@ -59,6 +62,13 @@ _OPERATIONS = {
 """What the families that don't chat do, in OpenTelemetry's words."""
 
 
+_COUNTED_AS: dict[str, dict[str, int]] = {
+    "hit": {"CacheHits": 1, "CacheMisses": 0},
+    "miss": {"CacheHits": 0, "CacheMisses": 1},
+}
+"""Both of either, so that the average of CacheHits is the share of hits."""
+
+
 @dataclass(slots=True)
 class Record:
     """One request, as it will be reported.
@@ -71,6 +81,7 @@ class Record:
         workflow, execution: what was started, asked for or answered, where it was a workflow's route.
         files: where files of the answer are put; None where there are none, or no place for them.
         held: what is set aside of the tenant's budgets; None without budgets.
+        recall: the cache's part in it; None where the model's answers aren't kept.
         status: of the answer.
         error: what the caller was told, where it wasn't an answer.
         fault: the exception behind an unforeseen failure.
@@ -86,6 +97,7 @@ class Record:
     execution: str | None = None
     files: "TenantFiles | None" = None
     held: "Held | None" = None
+    recall: "Recall | None" = None
     streamed: bool = False
     status: int = 500
     error: ApiError | None = None
@@ -171,6 +183,8 @@ class Telemetry:
             line |= {"files_stored": record.files.stored, "storage_failure": record.files.failure}
         if record.held is not None:
             line |= _settlement(record.held)
+        if record.recall is not None:
+            line |= _of_the_cache(record.recall)
         if progress.model_latency_ms is not None:
             line["model_latency_ms"] = progress.model_latency_ms
         if record.streamed and progress.first_token_at_seconds is not None:
@@ -208,6 +222,7 @@ class Telemetry:
             "BudgetRefusals": 1 if over_budget else None,
             "BudgetUsed": line.get("budget_used_percent"),
             "ModelEnded": 1 if "ended_model" in line else None,
+            **_COUNTED_AS.get(line.get("cache", ""), {}),
         }
         known = {name: value for name, value in values.items() if value is not None}
         dimensions = [["service"], ["service", "model"]] if "model" in line else [["service"]]
@@ -279,6 +294,17 @@ def _gen_ai(target: "Target", asked_for: str | None, usage: Usage | None) -> dic
         everything = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
         attributes["usage"] = {"input_tokens": everything, "output_tokens": usage.output_tokens}
     return attributes
+
+
+def _of_the_cache(recall: "Recall") -> dict[str, Any]:
+    """Whether the answer was kept, where, and if it is now, or why not."""
+    return {
+        "cache": recall.state,
+        "cache_level": recall.level,
+        "cache_kept": recall.kept,
+        "cache_reason": recall.why,
+        "cache_failure": recall.failure,
+    }
 
 
 def _write_to_stdout(text: str) -> None:

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from llm_api.app import App
+from llm_api.cache import Cache
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
 from llm_api.events import Caller, Request, Response
@@ -25,6 +26,9 @@ CONVERSE_ANSWER = {
     "usage": {"inputTokens": 3, "outputTokens": 4, "totalTokens": 7},
     "metrics": {"latencyMs": 21},
 }
+
+
+ANNA = Caller("arn:aws:iam::123456789012:user/anna")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,7 @@ class Deployment:
     targets: list[Target]
     settings: dict[str, Any] = field(default_factory=dict)
     patience: Patience = field(default_factory=Patience)
+    cache: Cache | None = None
     lines: list[dict[str, Any]] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     app: App = field(init=False)
@@ -191,6 +196,7 @@ class Deployment:
         self.app = App(
             settings,
             inference=Inference(settings.registry, self.clients, patience=self.patience, pause=self.pauses.append),
+            cache=self.cache,
             telemetry=Telemetry("acme-llm", "LlmApi", self._log),
         )
 
@@ -202,13 +208,13 @@ class Deployment:
         headers: dict[str, str] | None = None,
         seconds: float = 10.0,
         replies: Iterable[Reply] = (),
+        caller: Caller = ANNA,
     ) -> Response:
         """Call one of Bedrock's routes, as API Gateway hands it on."""
         self.wire.replies.extend(replies)
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         route = "/model/{modelId}/" + operation
         path = f"/model/{model}/{operation}"
-        caller = Caller("arn:aws:iam::123456789012:user/anna")
         request = Request("req-1", "POST", route, path, headers or {}, {}, data, caller, "lambda-1")
         return self.app.handle(request, Deadline.after(seconds))
 
