@@ -14,6 +14,7 @@ locals {
   has_endpoints = anytrue([for model in values(var.models) : model.sagemaker != null])
 
   has_tenants = length(var.tenants) > 0 || var.external_tenants
+  has_cache   = anytrue([for model in values(var.models) : model.cache != null])
 }
 
 # Models in; a registry and exact policy documents out. Creates nothing.
@@ -51,6 +52,16 @@ locals {
   }]
 }
 
+# Answers that may be given again, of the models that say so.
+module "cache" {
+  source = "./modules/cache"
+  count  = local.has_cache ? 1 : 0
+
+  name    = var.name
+  kms_key = var.kms_key
+  tags    = var.tags
+}
+
 # Where pictures are put that callers fetch by URL, unless they are put into a bucket of one's own.
 module "images" {
   source = "./modules/images"
@@ -79,6 +90,7 @@ module "function" {
   policy_documents         = module.model_access.policy_documents
   tenants_table            = one(local.tenants_tables)
   images_bucket            = one(local.images_buckets)
+  cache_table              = one([for cache in module.cache : { name = cache.table_name, kms_key = var.kms_key }])
   package                  = var.package
   runtime                  = var.runtime
   architecture             = var.architecture
@@ -106,6 +118,7 @@ module "function" {
       POWERTOOLS_SERVICE_NAME   = var.name
     },
     { for tenants in module.tenants : "LLM_API_TENANTS_TABLE" => tenants.table_name },
+    { for cache in module.cache : "LLM_API_CACHE_TABLE" => cache.table_name },
     { for claim in var.auth.tenant_claim[*] : "LLM_API_TENANT_CLAIM" => claim },
     merge([for bucket in local.images_buckets : {
       LLM_API_IMAGES_BUCKET      = bucket.name

@@ -13,6 +13,11 @@ output "alias_arn" {
   value       = module.function.alias_arn
 }
 
+output "cache_table_name" {
+  description = "Name of the table of answers; null where no model declares a `cache`. Delete its items to have every model answer anew."
+  value       = one(module.cache[*].table_name)
+}
+
 output "caller_policy" {
   description = "Policy, as JSON, that a caller's role needs under IAM: attach it to the role."
   value       = module.api.caller_policy

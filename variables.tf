@@ -22,6 +22,9 @@ variable "models" {
       - `cache_write`, `cache_write_1h`: tokens into the cache that lasts five minutes, and into the one that lasts an hour.
         With a budget in dollars a cache without a price is refused.
       - `image`: one image that is made, in US dollars.
+    - `cache`: answers that may be given again to the same request; `docs/cache.md` says to which.
+      - `ttl_seconds`: for how long.
+      - `scope`: to whom: the same `tenant` (without tenants the same principal), or everybody who may use the model (`shared`).
   EOT
   type = map(object({
     id = optional(string)
@@ -49,6 +52,10 @@ variable "models" {
       cache_write    = optional(number)
       cache_write_1h = optional(number)
       image          = optional(number)
+    }))
+    cache = optional(object({
+      ttl_seconds = number
+      scope       = optional(string, "tenant")
     }))
   }))
   nullable = false
@@ -330,7 +337,7 @@ variable "images" {
 
 variable "kms_key" {
   description = <<-EOT
-    Key that encrypts the tenants table, the bucket of `images`, the function's environment and its logs, where it isn't to be AWS's own. Its key
+    Key that encrypts the tables, the bucket of `images`, the function's environment and its logs, where it isn't to be AWS's own. Its key
     policy has to let CloudWatch Logs use it; `examples/same-plan` holds one that does.
 
     - `arn`: the key's ARN.

@@ -80,6 +80,20 @@ locals {
       Resource  = [key.arn]
       Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${local.region}.${data.aws_partition.current.dns_suffix}" } }
     }],
+    # Found by the whole key alone, so there is no Query and no Scan; and what is too old, DynamoDB deletes by itself.
+    [for table in var.cache_table[*] : {
+      Sid      = "KeepAnswers"
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+      Resource = ["arn:${local.partition}:dynamodb:${local.region}:${local.account}:table/${table.name}"]
+    }],
+    [for key in try(var.cache_table.kms_key[*], []) : {
+      Sid       = "DecryptCacheTable"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = [key.arn]
+      Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${local.region}.${data.aws_partition.current.dns_suffix}" } }
+    }],
     [for machines in [var.workflows[*].state_machine_arn] : {
       Sid      = "StartWorkflows"
       Effect   = "Allow"

@@ -53,6 +53,20 @@ variable "architecture" {
   }
 }
 
+variable "cache_table" {
+  type = object({
+    name    = string
+    kms_key = optional(object({ arn = string }))
+  })
+  default     = null
+  description = "The table, in this account and Region, of answers that the handler reads and writes: its name, and the key that encrypts it where that is a customer managed one."
+
+  validation {
+    condition     = var.cache_table == null ? true : can(regex("^[A-Za-z0-9_.-]{3,255}$", var.cache_table.name))
+    error_message = "cache_table.name is a table's name, not its ARN: 3 to 255 letters, digits, `_`, `.` and `-`."
+  }
+}
+
 variable "images_bucket" {
   type = object({
     name    = string

@@ -99,14 +99,15 @@ locals {
     betas             = model.betas
     price             = model.price
     sagemaker         = model.sagemaker == null ? null : merge(model.sagemaker, { format = coalesce(model.sagemaker.format, "native") })
+    cache             = model.cache
   } }
 
   # Absent means null, empty or the default: the environment is small.
   registry_json = jsonencode({ for alias, entry in local.registry : alias => merge(
-    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "on_timeout", "price", "sagemaker"], key) },
+    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "on_timeout", "price", "sagemaker", "cache"], key) },
     { for key in ["on_timeout"] : key => entry[key] if entry[key] != "error" },
     { for key in ["fallbacks", "betas"] : key => entry[key] if length(entry[key]) > 0 },
-    { for key in ["price", "sagemaker"] : key => { for name, value in entry[key] : name => value if value != null && value != "native" } if entry[key] != null },
+    { for key in ["price", "sagemaker", "cache"] : key => { for name, value in entry[key] : name => value if value != null && value != "native" } if entry[key] != null },
   ) })
   # Measured as Lambda does: the variables are one JSON object, so a quote inside a value counts twice.
   registry_environment = length(jsonencode(local.registry_json)) <= 3072 ? local.registry_json : base64gzip(local.registry_json)

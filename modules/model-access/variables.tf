@@ -26,6 +26,10 @@ variable "models" {
       cache_write_1h = optional(number)
       image          = optional(number)
     }))
+    cache = optional(object({
+      ttl_seconds = number
+      scope       = optional(string, "tenant")
+    }))
   }))
   nullable    = false
   description = <<-EOT
@@ -48,6 +52,9 @@ variable "models" {
       - `cache_write`, `cache_write_1h`: tokens into the cache that lasts five minutes, and into the one that lasts an hour.
         With a budget in dollars a cache without a price is refused.
       - `image`: one image that is made, in US dollars.
+    - `cache`: answers that may be given again to the same request; `docs/cache.md` says to which.
+      - `ttl_seconds`: for how long.
+      - `scope`: to whom: the same `tenant` (without tenants the same principal), or everybody who may use the model (`shared`).
   EOT
 
   validation {
@@ -165,6 +172,16 @@ variable "models" {
     error_message = "price has at most 6 decimals, so that sums stay exact; round up: ${join(", ", flatten([for alias, model in var.models : [for price in model.price[*] : [
       for kind, usd in price : "${alias}.${kind}" if usd == null ? false : !can(regex("^-?[0-9]+([.][0-9]{1,6})?$", tostring(usd)))
     ]]]))}."
+  }
+
+  validation {
+    condition     = alltrue([for model in values(var.models) : model.cache == null ? true : model.cache.ttl_seconds >= 1 && model.cache.ttl_seconds <= 2678400 && floor(model.cache.ttl_seconds) == model.cache.ttl_seconds])
+    error_message = "cache.ttl_seconds is a whole number of seconds, from 1 to 2678400 (31 days); correct: ${join(", ", [for alias, model in var.models : alias if model.cache == null ? false : !(model.cache.ttl_seconds >= 1 && model.cache.ttl_seconds <= 2678400 && floor(model.cache.ttl_seconds) == model.cache.ttl_seconds)])}."
+  }
+
+  validation {
+    condition     = alltrue([for model in values(var.models) : model.cache == null ? true : contains(["tenant", "shared"], model.cache.scope)])
+    error_message = "cache.scope is tenant (nobody is given another tenant's answers) or shared (everybody who may use the model is); correct: ${join(", ", [for alias, model in var.models : alias if model.cache == null ? false : !contains(["tenant", "shared"], model.cache.scope)])}."
   }
 }
 

@@ -160,6 +160,28 @@ run "budgets" {
   }
 }
 
+run "cache_table" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    cache_table = {
+      name    = "acme-cache"
+      kms_key = { arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
+    }
+  }
+
+  assert {
+    condition = slice(jsondecode(aws_iam_role_policy.this.policy).Statement, 1, 3) == [
+      { Sid = "KeepAnswers", Effect = "Allow", Action = ["dynamodb:GetItem", "dynamodb:PutItem"], Resource = ["arn:aws:dynamodb:us-east-1:123456789012:table/acme-cache"] },
+      {
+        Sid       = "DecryptCacheTable", Effect = "Allow", Action = ["kms:Decrypt"], Resource = ["arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
+        Condition = { StringEquals = { "kms:ViaService" = "dynamodb.us-east-1.amazonaws.com" } }
+      },
+    ]
+    error_message = "Single items of that table, and its key through DynamoDB alone: ${aws_iam_role_policy.this.policy}"
+  }
+}
+
 run "kms_key" {
   command = plan
   module { source = "./modules/function" }

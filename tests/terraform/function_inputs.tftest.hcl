@@ -282,6 +282,19 @@ run "table_by_name" {
   expect_failures = [var.tenants_table]
 }
 
+run "cache_table_by_arn" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: cache_table.name is a table's name, not its ARN
+    name                  = "acme"
+    environment_variables = {}
+    policy_documents      = ["{\"Statement\":[]}"]
+    cache_table           = { name = "arn:aws:dynamodb:us-east-1:123456789012:table/acme-cache" }
+  }
+  expect_failures = [var.cache_table]
+}
+
 run "timeout_too_long" {
   command = plan
   module { source = "./modules/function" }

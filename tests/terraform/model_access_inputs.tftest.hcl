@@ -305,6 +305,46 @@ run "price_of_a_third" {
   expect_failures = [var.models]
 }
 
+run "cache_for_no_time" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: a whole number of seconds, from 1 to 2678400 (31 days); correct: kept
+    models = { kept = { id = "amazon.nova-lite-v1:0", cache = { ttl_seconds = 0 } } }
+  }
+  expect_failures = [var.models]
+}
+
+run "cache_for_half_a_second" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: a whole number of seconds, from 1 to 2678400 (31 days); correct: kept
+    models = { kept = { id = "amazon.nova-lite-v1:0", cache = { ttl_seconds = 0.5 } } }
+  }
+  expect_failures = [var.models]
+}
+
+run "cache_for_a_year" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: a whole number of seconds, from 1 to 2678400 (31 days); correct: kept
+    models = { kept = { id = "amazon.nova-lite-v1:0", cache = { ttl_seconds = 31536000 } } }
+  }
+  expect_failures = [var.models]
+}
+
+run "cache_for_whom" {
+  command = plan
+  module { source = "./modules/model-access" }
+  variables {
+    # says: shared (everybody who may use the model is); correct: kept
+    models = { kept = { id = "amazon.nova-lite-v1:0", cache = { ttl_seconds = 60, scope = "everyone" } } }
+  }
+  expect_failures = [var.models]
+}
+
 run "deployment_guardrail_by_id" {
   command = plan
   module { source = "./modules/model-access" }

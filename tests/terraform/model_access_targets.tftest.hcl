@@ -397,7 +397,7 @@ run "registry" {
   variables {
     models = {
       fast  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0", destination_regions = ["us-west-2"], fallbacks = ["nova"], max_output_tokens = 4096, on_timeout = "fallback", betas = ["context-1m-2025-08-07"] }
-      nova  = { id = "amazon.nova-lite-v1:0", guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "2" } }
+      nova  = { id = "amazon.nova-lite-v1:0", guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "2" }, cache = { ttl_seconds = 3600 } }
       tuned = { sagemaker = { endpoint = "acme-llama" } }
       chat  = { sagemaker = { endpoint = "acme-chat", inference_component = "acme-mistral", format = "openai" } }
     }
@@ -419,6 +419,7 @@ run "registry" {
         family    = "nova"
         base_id   = "amazon.nova-lite-v1:0"
         guardrail = { id = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "2" }
+        cache     = { ttl_seconds = 3600, scope = "tenant" }
       }
       tuned = { family = "sagemaker", sagemaker = { endpoint = "acme-llama" } }
       chat  = { family = "sagemaker", sagemaker = { endpoint = "acme-chat", inference_component = "acme-mistral", format = "openai" } }

@@ -65,7 +65,7 @@ run "the_safe_defaults" {
   }
 
   assert {
-    condition     = length(module.tenants) == 0 && length(module.images) == 0 && output.images_bucket == null && output.table_name == null && output.domain_target == null && output.access_log_group_name == null
+    condition     = length(module.tenants) == 0 && length(module.images) == 0 && output.images_bucket == null && output.table_name == null && length(module.cache) == 0 && output.cache_table_name == null && output.domain_target == null && output.access_log_group_name == null
     error_message = "Something optional is created unasked."
   }
 
@@ -88,6 +88,33 @@ run "api_keys_come_with_a_table" {
   assert {
     condition     = output.table_name == "acme-llm-tenants" && module.function.environment_variables.LLM_API_TENANTS_TABLE == "acme-llm-tenants" && module.function.environment_variables.LLM_API_AUTH == "api_key"
     error_message = "The function doesn't know the tenants table."
+  }
+}
+
+run "a_model_with_a_cache_comes_with_a_table" {
+  command = plan
+
+  override_data {
+    target = module.cache.data.aws_caller_identity.current
+    values = { account_id = "123456789012" }
+  }
+
+  variables {
+    models = {
+      nova  = { id = "amazon.nova-lite-v1:0", cache = { ttl_seconds = 3600, scope = "shared" } }
+      micro = { id = "amazon.nova-micro-v1:0" }
+    }
+    kms_key = { arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
+  }
+
+  assert {
+    condition     = output.cache_table_name == "acme-llm-cache" && module.function.environment_variables.LLM_API_CACHE_TABLE == "acme-llm-cache"
+    error_message = "The function doesn't know the table of answers."
+  }
+
+  assert {
+    condition     = output.registry.nova.cache == { ttl_seconds = 3600, scope = "shared" } && output.registry.micro.cache == null
+    error_message = "The registry doesn't say whose answers are kept."
   }
 }
 

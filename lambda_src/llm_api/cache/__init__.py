@@ -148,7 +148,7 @@ class Recall:
         self._answers = [Answer(b"".join(frames), EVENT_STREAM, streamed.headers)]
 
     def _why_not(self, progress: Progress) -> str | None:
-        if self._answers is None or progress.ended_by is not None:
+        if self._answers is None or progress.partial or progress.ended_by is not None:
             return "incomplete"
         if progress.fallback:
             return "fallback"

@@ -47,7 +47,7 @@ def _target(target: Target) -> list[Any]:
         target.id,
         target.family,
         None if guardrail is None else [guardrail.id, guardrail.version],
-        None if endpoint is None else [endpoint.name, endpoint.inference_component],
+        None if endpoint is None else [endpoint.name, endpoint.inference_component, endpoint.format],
         target.max_output_tokens,
     ]
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from llm_api.cache import Cache, shelf
 from llm_api.events import Caller, Response
+from llm_api.inference import Inference
 from llm_api.inference.clients import Clients
-from llm_api.registry import CacheTerms, Guardrail, Price, Target
+from llm_api.registry import CacheTerms, Guardrail, Price, Registry, Target
 
 from tests.unit.llm_api import dynamo
 from tests.unit.llm_api.cache_table import CacheTable
@@ -420,3 +421,18 @@ def test_nothing_of_a_prompt_or_an_answer_is_logged(environments: Environments, 
     api.call("converse", body)
     assert "sesame" not in json.dumps(api.lines)
     assert environments.table.only_item["pk"]["S"] not in json.dumps(api.lines)
+
+
+def test_an_answer_that_was_ended_early_is_not_kept(environments: Environments, api: Deployment) -> None:
+    # GIVEN somebody who ends a whole answer before the model does, with an end that looks like any other
+    class Hasty(Inference):
+        def answer(self, *arguments: Any) -> Any:
+            arguments[-1].partial = True
+            return super().answer(*arguments)
+
+    api.app._inference = Hasty(Registry([FAST]), environments.clients)
+    # WHEN it is given
+    response = api.call("converse", CONVERSE, replies=[answer({**CONVERSE_ANSWER, "stopReason": "max_tokens"})])
+    # THEN it isn't kept
+    assert state(response) == "miss"
+    assert api.log["cache_reason"] == "incomplete"

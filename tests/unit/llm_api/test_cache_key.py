@@ -63,6 +63,7 @@ def other_keys() -> dict[str, str]:
         "output limit": key(target=replace(NOVA, max_output_tokens=5)),
         "endpoint": key(target=replace(NOVA, id=None, endpoint=Endpoint("acme"))),
         "component": key(target=replace(NOVA, id=None, endpoint=Endpoint("acme", "one"))),
+        "format": key(target=replace(NOVA, id=None, endpoint=Endpoint("acme", None, "openai"))),
         "stream": key(call=ConverseStream("nova", True, BODY)),
         "operation": key(call=Invoke.parse(Request("r", "POST", "/", "/model/nova/invoke", body=b"{}"))),
         "text": key(Payload({**BODY, "system": [{"text": "Be brief."}]})),

@@ -13,7 +13,7 @@ provider "aws" {
 locals {
   bedrock = "arn:aws:bedrock:us-east-1:123456789012"
   models = {
-    foundation  = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096, price = { input = 0.06, output = 0.24, cache_read = 0.015 } }
+    foundation  = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096, price = { input = 0.06, output = 0.24, cache_read = 0.015 }, cache = { ttl_seconds = 60, scope = "shared" } }
     geographic  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0", destination_regions = ["us-east-1", "us-east-2", "us-west-2"] }
     worldwide   = { id = "global.anthropic.claude-sonnet-4-5-20250929-v1:0" }
     application = { id = "${local.bedrock}:application-inference-profile/claudecopy01", family = "anthropic", source_models = ["anthropic.claude-haiku-4-5-20251001-v1:0"], destination_regions = ["us-east-1", "us-east-2", "us-west-2"] }
@@ -93,6 +93,10 @@ module "function" {
   tenants_table = {
     arn     = "arn:aws:dynamodb:us-east-1:123456789012:table/everything"
     budgets = true
+    kms_key = { arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
+  }
+  cache_table = {
+    name    = "everything-cache"
     kms_key = { arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
   }
 }

@@ -180,6 +180,18 @@ def test_the_function_touches_no_other_item_and_no_other_table(planned: Planned)
         assert not evaluate(policies, action, f"{table}-2", {"dynamodb:LeadingKeys": ["usage#research"]}).allowed
 
 
+def test_the_function_reads_and_writes_single_answers(planned: Planned) -> None:
+    # GIVEN the table of answers, whose keys are hashes
+    policies, table = list(planned.role.values()), f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/everything-cache"
+    context = {"dynamodb:LeadingKeys": ["0" * 64]}
+
+    # THEN one can be read and one be written, and nothing else be done
+    for action in ("GetItem", "PutItem"):
+        assert evaluate(policies, f"dynamodb:{action}", table, context).allowed, action
+    for action in ("UpdateItem", "DeleteItem", "Query", "Scan", "BatchWriteItem", "BatchGetItem", "UpdateTimeToLive"):
+        assert not evaluate(policies, f"dynamodb:{action}", table, context).allowed, action
+
+
 def test_the_handler_reads_tenants_that_terraform_wrote(planned: Planned) -> None:
     # GIVEN the items as Terraform plans them
     from llm_api.budgets import name_of
@@ -209,7 +221,7 @@ def test_the_handler_reads_tenants_that_terraform_wrote(planned: Planned) -> Non
 
 def test_the_handler_reads_what_terraform_wrote(planned: Planned) -> None:
     # GIVEN the registry as it travels in the environment
-    from llm_api.registry import Price, Registry
+    from llm_api.registry import CacheTerms, Price, Registry
 
     # WHEN the handler's own code decodes it
     registry = Registry.decode(planned.registries["guarded"])
@@ -225,6 +237,7 @@ def test_the_handler_reads_what_terraform_wrote(planned: Planned) -> None:
     foundation = registry.find("foundation")
     assert foundation is not None
     assert foundation.price == Price(input=60_000, output=240_000, cache_read=15_000)
+    assert foundation.cache == CacheTerms(60, "shared")
     assert json.loads(planned.registries["open"])["component"]["sagemaker"] == {
         "endpoint": "shared",
         "inference_component": "copy-1",
