@@ -65,6 +65,38 @@ WORKFLOWS: Mapping[str, Mapping[str, Any]] = {
 }
 """State machines that `tests/integration/terraform/workflows` makes, for the tests that apply both."""
 
+KEPT: Mapping[str, Mapping[str, Any]] = {
+    "kept": {
+        "id": "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "destination_regions": US,
+        "fallbacks": ["nova"],
+        "max_output_tokens": 1024,
+        "price": {"input": 3, "output": 15},
+        "cache": {"ttl_seconds": 3600},
+    },
+    "common": {
+        "id": "us.amazon.nova-premier-v1:0",
+        "destination_regions": US,
+        "max_output_tokens": 1024,
+        "price": {"input": 2.5, "output": 12.5},
+        "cache": {"ttl_seconds": 3600, "scope": "shared"},
+    },
+    "watched": {
+        "id": "us.amazon.nova-lite-v1:0",
+        "destination_regions": US,
+        "guardrail": {"arn": "arn:aws:bedrock:us-east-1:123456789012:guardrail/guard1234567", "version": "3"},
+        "max_output_tokens": 1024,
+        "price": {"input": 0.06, "output": 0.24},
+        "cache": {"ttl_seconds": 3600},
+    },
+    "vectors": {
+        "id": "cohere.embed-english-v3",
+        "price": {"input": 0.1},
+        "cache": {"ttl_seconds": 3600, "scope": "shared"},
+    },
+}
+"""Models whose answers are kept. The load generator leaves them alone: it counts what models produce."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -102,6 +134,8 @@ class Deployment:
     url: str
     table_name: str
     log_group_name: str
+    cache_table_name: str
+    role_arn: str
     table: Any
 
     def write(self, *tenants: Tenant) -> None:
@@ -142,7 +176,15 @@ def deployed(aws: LocalAws, workspace: Path) -> Iterator[Deployment]:
         outputs = stack.outputs()
         url = aws.gateway_http_url + aws.local_url(outputs["url"]).removeprefix(aws.gateway_url)
         table = boto3.client("dynamodb", endpoint_url=aws.endpoint_url, region_name=aws.region)
-        yield Deployment(aws, url, outputs["table_name"], outputs["log_group_name"], table)
+        yield Deployment(
+            aws,
+            url,
+            outputs["table_name"],
+            outputs["log_group_name"],
+            outputs["cache_table_name"],
+            outputs["role_arn"],
+            table,
+        )
     finally:
         stack.destroy()
 

@@ -95,7 +95,7 @@ run "a_model_with_a_cache_comes_with_a_table" {
   command = plan
 
   override_data {
-    target = module.cache.data.aws_caller_identity.current
+    target = module.cache[0].data.aws_caller_identity.current
     values = { account_id = "123456789012" }
   }
 

@@ -40,9 +40,19 @@ module "llm_api" {
   workflows           = var.workflows
 }
 
+output "cache_table_name" {
+  description = "Name of the table of answers."
+  value       = module.llm_api.cache_table_name
+}
+
 output "log_group_name" {
   description = "Log group with one line a request."
   value       = module.llm_api.log_group_name
+}
+
+output "role_arn" {
+  description = "ARN of the function's role."
+  value       = module.llm_api.role_arn
 }
 
 output "table_name" {
