@@ -88,10 +88,14 @@ module "llm_api" {
       id                = "amazon.nova-lite-v1:0"
       max_output_tokens = 4096
       price             = { input = 0.06, output = 0.24, cache_read = 0.015, cache_write = 0.06 }
+      # A team that asks the same again at temperature 0 is given its answer again, for no tokens.
+      cache = { ttl_seconds = 3600 }
     }
     embed = {
       id    = "amazon.titan-embed-text-v2:0"
       price = { input = 0.02 }
+      # A text has one vector, whoever asks.
+      cache = { ttl_seconds = 604800, scope = "shared" }
     }
   }
 
