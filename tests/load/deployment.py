@@ -168,7 +168,8 @@ class Deployment:
 @contextmanager
 def deployed(aws: LocalAws, workspace: Path) -> Iterator[Deployment]:
     """The module on local AWS for as long as the `with` block lasts. This process's AWS settings are local AWS's."""
-    variables = {**aws.environment(), "TF_VAR_models": json.dumps(MODELS), "TF_VAR_workflows": json.dumps(WORKFLOWS)}
+    models = json.dumps({**MODELS, **KEPT})
+    variables = {**aws.environment(), "TF_VAR_models": models, "TF_VAR_workflows": json.dumps(WORKFLOWS)}
     stack = Terraform(ROOT / "tests/load/terraform", workspace, variables)
     stack.init()
     stack.apply()

@@ -10,6 +10,11 @@ from llm_api.config import Settings
 MODELS = json.dumps({"fast": {"id": "a.b", "family": "anthropic", "fallbacks": ["nova"], "max_output_tokens": 5}})
 
 
+def kept(cache: dict[str, object]) -> str:
+    """One model with a cache."""
+    return json.dumps({"fast": {"id": "a.b", "family": "anthropic", "cache": cache}})
+
+
 def test_defaults_are_the_safe_ones() -> None:
     # GIVEN nothing but the models
     # WHEN the settings are read
@@ -30,6 +35,7 @@ def test_every_variable_is_read() -> None:
         "LLM_API_AUTH": "api_key",
         "LLM_API_STREAMING": "false",
         "LLM_API_TENANTS_TABLE": "acme-tenants",
+        "LLM_API_CACHE_TABLE": "acme-cache",
         "LLM_API_IMAGES_BUCKET": "acme-images",
         "LLM_API_IMAGES_URL_SECONDS": "900",
         "LLM_API_METRICS_NAMESPACE": "Acme",
@@ -43,6 +49,7 @@ def test_every_variable_is_read() -> None:
     assert settings.registry.find("a.b") is not None
     assert (settings.auth, settings.streaming, settings.tenants_table) == ("api_key", False, "acme-tenants")
     assert (settings.metrics_namespace, settings.service) == ("Acme", "acme-llm")
+    assert settings.cache_table == "acme-cache"
     assert (settings.images_bucket, settings.images_url_seconds) == ("acme-images", 900)
 
 
@@ -57,6 +64,8 @@ def test_every_variable_is_read() -> None:
         ({"LLM_API_MODELS": base64.b64encode(gzip.compress(b"{}")[:-9]).decode()}, "LLM_API_MODELS is malformed"),
         ({"LLM_API_MODELS": '{"fast": {"id": "a.b"}}'}, "LLM_API_MODELS is malformed"),
         ({"LLM_API_MODELS": '{"fast": 5}'}, "LLM_API_MODELS is malformed"),
+        ({"LLM_API_MODELS": kept({"ttl_seconds": 60, "scope": "world"})}, "the scope 'world'"),
+        ({"LLM_API_MODELS": kept({"scope": "tenant"})}, "LLM_API_MODELS is malformed"),
         ({"LLM_API_MODELS": MODELS, "LLM_API_AUTH": "none"}, "LLM_API_AUTH"),
         ({"LLM_API_MODELS": MODELS, "LLM_API_STREAMING": "perhaps"}, "LLM_API_STREAMING"),
         ({"LLM_API_MODELS": MODELS, "LLM_API_IMAGES_URL_SECONDS": "1h"}, "LLM_API_IMAGES_URL_SECONDS"),
