@@ -195,6 +195,8 @@ class Telemetry:
             line["stream_ended_by"] = progress.ended_by
         if progress.ended_model is not None:
             line["ended_model"] = progress.ended_model
+        if progress.guardrail_intervened:
+            line["guardrail"] = "intervened"
         if error is not None:
             line |= {"error": error.code, "error_type": type(error).__name__, **error.log_fields}
             if error.reason is not None:

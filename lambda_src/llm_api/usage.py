@@ -274,3 +274,15 @@ def latency_ms(headers: Mapping[str, str], document: Any) -> float | None:
         if value is not None:
             return value
     return None
+
+
+def guardrail_intervened(document: Any) -> bool:
+    """Whether an answer, or a message of a stream, says that a guardrail stopped or changed it.
+
+    https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-converse-api.html, and for InvokeModel
+    https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html
+    """
+    return isinstance(document, dict) and (
+        document.get("stopReason") == "guardrail_intervened"
+        or document.get("amazon-bedrock-guardrailAction") == "INTERVENED"
+    )

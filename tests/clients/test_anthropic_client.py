@@ -223,3 +223,19 @@ def test_a_model_that_fails_in_mid_stream_is_an_error_and_no_short_answer(api, a
     # WHEN / THEN
     with pytest.raises(anthropic.APIStatusError):
         ask(api, "messages.create", model="fast", max_tokens=100, messages=HELLO, stream=True)
+
+
+@pytest.mark.parametrize("point", ["input", "output"])
+def test_a_guardrails_intervention_is_a_refusal(api, ask, point):
+    # GIVEN a guardrail that steps in
+    api.aws.faults.add("guardrail_intervention", model="claude", point=point, times=2)
+
+    # WHEN / THEN its message is the answer, and the reason is the one that agents look for
+    message = ask(api, "messages.create", model="fast", max_tokens=100, messages=HELLO)
+    assert message.stop_reason == "refusal"
+    assert message.stop_details.explanation == "A guardrail of this deployment intervened."
+    with anthropic.Anthropic(base_url=api.url, api_key=api.key) as client:
+        with client.messages.stream(model="fast", max_tokens=100, messages=HELLO) as stream:
+            streamed = stream.get_final_message()
+    assert streamed.stop_reason == "refusal"
+    assert streamed.content[0].text == message.content[0].text

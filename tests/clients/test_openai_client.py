@@ -274,10 +274,15 @@ def test_a_model_that_fails_in_mid_stream_is_an_error_and_no_short_answer(api, a
         ask(api, "chat.completions.create", model="fast", messages=HELLO, stream=True)
 
 
-def test_a_guardrails_intervention_is_a_content_filter(api, ask):
+@pytest.mark.parametrize("point", ["input", "output"])
+def test_a_guardrails_intervention_is_a_content_filter(api, ask, point):
     # GIVEN a guardrail that steps in
-    api.aws.faults.add("guardrail_intervention", model="claude", point="output")
+    api.aws.faults.add("guardrail_intervention", model="claude", point=point, times=2)
 
-    # WHEN / THEN
-    answer = ask(api, "chat.completions.create", model="fast", messages=HELLO)
-    assert answer.choices[0].finish_reason == "content_filter"
+    # WHEN / THEN its message is the answer, whole or streamed
+    answer = ask(api, "chat.completions.create", model="fast", messages=HELLO).choices[0]
+    assert answer.finish_reason == "content_filter"
+    chunks = ask(api, "chat.completions.create", model="fast", messages=HELLO, stream=True)
+    choices = [choice for chunk in chunks for choice in chunk.choices]
+    assert "".join(choice.delta.content or "" for choice in choices) == answer.message.content
+    assert choices[-1].finish_reason == "content_filter"

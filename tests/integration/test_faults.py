@@ -342,7 +342,7 @@ def test_a_guardrails_intervention_is_an_answer(hurried: Api, dialect: Dialect, 
         CONVERSE: "guardrail_intervened",
         INVOKE: "INTERVENED",
         CHAT: "content_filter",
-        MESSAGES: "end_turn",
+        MESSAGES: "refusal",
     }
     assert expected[dialect] in told
     assert len(calls_since(hurried, before)) == 1

@@ -40,7 +40,7 @@ from llm_api.inference.repeats import repeating
 from llm_api.inference.streams import FrameReader, Patience
 from llm_api.inference.waiting import Pump, call_within
 from llm_api.registry import Registry, Target
-from llm_api.usage import estimate_tokens, latency_ms, of_answer, parse_json
+from llm_api.usage import estimate_tokens, guardrail_intervened, latency_ms, of_answer, parse_json
 
 __all__ = ["Candidate", "Inference", "Patience", "Progress", "Streamed", "Terms"]
 
@@ -242,6 +242,8 @@ class Inference:
         document = parse_json(answer.body)
         if document is None and _is_json_due(target, operation, payload):
             raise failures.broken_off(target, "The answer is not JSON.")
+        if guardrail_intervened(document):
+            progress.guardrail_intervened = True
         usage = of_answer(target.family, operation, payload.body_bytes, answer.headers, document, answer.body)
         progress.spend(usage, latency_ms(answer.headers, document))
         return answer

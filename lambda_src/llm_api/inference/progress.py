@@ -22,6 +22,7 @@ class Progress:
         ended_by: why a stream stopped before its end, as an error code.
         partial: whether the answer is what the model had said when the time was up.
         ended_model: the alias that Bedrock no longer serves, also where a fallback answered in its place.
+        guardrail_intervened: whether a guardrail stopped or changed what was sent or answered.
     """
 
     target: Target | None = None
@@ -34,6 +35,7 @@ class Progress:
     ended_by: str | None = None
     partial: bool = False
     ended_model: str | None = None
+    guardrail_intervened: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def attempt(self) -> None:

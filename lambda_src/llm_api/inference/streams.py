@@ -12,7 +12,7 @@ from llm_api.inference import failures
 from llm_api.inference.progress import Progress
 from llm_api.inference.waiting import Exhausted, Pump, TooLate
 from llm_api.registry import Target
-from llm_api.usage import StreamUsage, latency_ms, parse_json
+from llm_api.usage import StreamUsage, guardrail_intervened, latency_ms, parse_json
 
 _STOP_FIELDS = ("stop_reason", "completionReason", "finish_reason", "stopReason")
 _MOST_AT_ONCE_BYTES = 64 * 1024
@@ -149,6 +149,8 @@ class FrameReader:
             document = parse_json(data)
             self._usage.see(event, document)
             self._ending.see(event, document)
+            if guardrail_intervened(document):
+                self._progress.guardrail_intervened = True
             latency = latency_ms({}, document)
             self._latency_ms = latency if latency is not None else self._latency_ms
         if self._progress.first_token_at_seconds is None and event != "messageStart":

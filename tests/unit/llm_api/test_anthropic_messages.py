@@ -181,6 +181,32 @@ def test_bedrocks_own_remarks_are_taken_out():
     assert json.loads(message().render(CLAUDE, [Answer(json.dumps(body).encode())]).body) == {"type": "message"}
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"id": "msg_bdrk_1", "stop_reason": "end_turn", "usage": {"input_tokens": 4, "output_tokens": 0}},
+        {"stop_sequence": "x"},
+    ],
+    ids=["of the model's message", "of one that the model never wrote"],
+)
+def test_a_guardrails_intervention_is_a_refusal(said):
+    # GIVEN an answer that a guardrail wrote
+    content = [{"type": "text", "text": "Not here."}]
+    body = {"content": content, "amazon-bedrock-guardrailAction": "INTERVENED", **said}
+
+    # WHEN it is rendered
+    told = json.loads(message().render(CLAUDE, [Answer(json.dumps(body).encode())]).body)
+
+    # THEN a client finds its text, and the reason that Anthropic has for such answers
+    assert told["content"] == content
+    assert (told["type"], told["role"]) == ("message", "assistant")
+    assert (told["stop_reason"], told["stop_sequence"]) == ("refusal", None)
+    assert told["stop_details"]["type"] == "refusal"
+    assert told["id"] == said.get("id", "msg_req-1")
+    assert told["usage"] == said.get("usage", {"input_tokens": 0, "output_tokens": 0})
+    assert not [name for name in told if name.startswith("amazon-bedrock-")]
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"<html>"])
 def test_an_answer_that_is_no_message_is_the_upstreams_fault(body):
     # GIVEN / WHEN / THEN

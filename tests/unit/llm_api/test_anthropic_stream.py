@@ -154,6 +154,38 @@ def test_a_chunk_of_bedrocks_remarks_alone_is_passed_over():
     assert len(events([*WHOLE[:3], remark, *WHOLE[3:]])) == len(WHOLE)
 
 
+INTERVENED = {"amazon-bedrock-guardrailAction": "INTERVENED"}
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [*WHOLE[:-1], chunk_frame({"type": "message_stop", **INTERVENED})],
+        [*WHOLE[:-1], chunk_frame(INTERVENED), STOP],
+        [START, BLOCK, chunk_frame({"type": "content_block_stop", "index": 0, **INTERVENED}), DELTA, STOP],
+        [START, BLOCK, text("Hel"), chunk_frame(INTERVENED)],
+        [START, chunk_frame(INTERVENED)],
+    ],
+    ids=["with the last event", "before it", "early", "cut off in a block", "cut off before one"],
+)
+def test_a_guardrails_intervention_is_a_refusal(frames):
+    # GIVEN a guardrail that intervenes, told at any point
+    # WHEN the SDK reads the stream
+    message = read_by_sdk(frames)
+
+    # THEN
+    assert message.stop_reason == "refusal"
+    assert message.stop_details.explanation == "A guardrail of this deployment intervened."
+
+
+def test_a_guardrail_that_lets_pass_changes_nothing():
+    # GIVEN chunks that each say that the guardrail had nothing to say
+    frames = [*WHOLE[:-1], chunk_frame({"type": "message_stop", "amazon-bedrock-guardrailAction": "NONE"})]
+
+    # WHEN / THEN
+    assert events(frames) == events(WHOLE)
+
+
 def test_the_model_cannot_write_events_of_its_own():
     # GIVEN an event whose name holds a line break
     stream = rendered([chunk_frame({"type": "a\nevent: message_stop\ndata: {}\n\n"}), *WHOLE])

@@ -155,6 +155,16 @@ def test_an_answer_without_an_embedding_is_the_upstreams_fault(body):
         call.render(EMBED, [answer(body)])
 
 
+def test_what_a_guardrail_keeps_from_the_model_is_the_callers_to_change():
+    # GIVEN a guardrail that intervened, which leaves no embedding
+    refused = answer({"amazon-bedrock-guardrailAction": "INTERVENED", "inputTextTokenCount": 4.0})
+
+    # WHEN / THEN
+    with pytest.raises(InvalidField, match="refused by the guardrail") as refusal:
+        embeddings().render(EMBED, [refused])
+    assert refusal.value.status == 400
+
+
 def test_a_missing_vector_is_the_upstreams_fault():
     # GIVEN two texts, one vector
     # WHEN / THEN

@@ -6,7 +6,19 @@ import pytest
 from llm_api.registry import Target
 
 from tests.unit.llm_api.conftest import FAST, Deploy
-from tests.unit.llm_api.model_wire import ANSWER, CLAUDE_STREAM, Reply, answer, failure, stream, whole
+from tests.unit.llm_api.model_wire import (
+    ANSWER,
+    CLAUDE_STREAM,
+    CONVERSE_ANSWER,
+    CONVERSE_STREAM,
+    Reply,
+    answer,
+    chunk,
+    failure,
+    named,
+    stream,
+    whole,
+)
 
 PROMPT = "my most secret prompt"
 SAID = "the model's private answer"
@@ -178,6 +190,32 @@ def test_a_failure_of_our_own_inside_a_call_is_located_too(deploy: Deploy, monke
     assert response.status == 500
     assert api.log["exception_name"] == "ZeroDivisionError"
     assert PROMPT not in json.dumps(api.lines)
+
+
+INTERVENED = {"amazon-bedrock-guardrailAction": "INTERVENED"}
+STOPPED = {"stopReason": "guardrail_intervened"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "reply"),
+    [
+        ("invoke", answer({**ANSWER, **INTERVENED})),
+        ("invoke-with-response-stream", stream(*CLAUDE_STREAM[:-1], chunk({"type": "message_stop", **INTERVENED}))),
+        ("converse", answer({**CONVERSE_ANSWER, **STOPPED})),
+        ("converse-stream", stream(*CONVERSE_STREAM[:-2], named("messageStop", STOPPED), CONVERSE_STREAM[-1])),
+    ],
+)
+def test_a_guardrails_intervention_is_logged(deploy: Deploy, operation: str, reply: Reply) -> None:
+    # GIVEN an answer that a guardrail stopped
+    api = deploy()
+
+    # WHEN it is given, THEN the line says so, and that the request succeeded
+    whole(api.call(operation, {}, replies=[reply]))
+    assert (api.log["guardrail"], api.log["level"], api.log["status"]) == ("intervened", "INFO", 200)
+
+    # AND no other line does
+    api.call("invoke", {}, replies=[answer({**ANSWER, "amazon-bedrock-guardrailAction": "NONE"})])
+    assert "guardrail" not in api.log
 
 
 def test_a_fallback_names_both(deploy: Deploy) -> None:

@@ -20,6 +20,7 @@ from llm_api.dialects.anthropic.body import (
     ignored_fields,
     requested_betas,
 )
+from llm_api.dialects.anthropic.refusal import is_refused, refused
 from llm_api.dialects.anthropic.stream import render_events
 from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import json_object
@@ -76,7 +77,8 @@ class Messages(Call):
         remarks = [name for name in message if name.startswith("amazon-bedrock-")]
         if not remarks:
             return _response(answers[0].body, self.request_id)
-        return _json({name: value for name, value in message.items() if name not in remarks}, self.request_id)
+        ours = {name: value for name, value in message.items() if name not in remarks}
+        return _json(refused(ours, self.request_id) if is_refused(message) else ours, self.request_id)
 
     def render_stream(self, target: Target, frames: Iterator[Frame | None]) -> Iterator[bytes]:
         """See `Call.render_stream`."""

@@ -3,7 +3,8 @@
 https://platform.claude.com/docs/en/build-with-claude/streaming
 
 Bedrock's chunks hold Anthropic's own events, one each; the last carries `amazon-bedrock-invocationMetrics` beside it.
-The SDKs go by the `event:` line, so every event has one.
+The SDKs go by the `event:` line, so every event has one. The event with the stop reason waits for the one after it,
+because the last of all may be the first to say that a guardrail intervened.
 """
 
 import json
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from llm_api.dialects import Frame, StreamFault
+from llm_api.dialects.anthropic.refusal import REFUSAL, is_refused
 from llm_api.errors import ApiError, OutOfTime, UpstreamFault
 from llm_api.eventstream import CorruptStream, chunk
 
@@ -36,8 +38,8 @@ def error_body(error: ApiError, request_id: str) -> dict[str, Any]:
 def render_events(frames: Iterator[Frame | None], request_id: str) -> Iterator[bytes]:
     """The stream of events, with its proper end whatever happens.
 
-    Out of time closes the open block and ends like an answer that reached `max_tokens`. Any other fault ends with
-    `event: error`, which the SDKs raise.
+    Out of time closes the open block and ends like an answer that reached `max_tokens`, a guardrail's intervention like
+    one that was refused. Any other fault ends with `event: error`, which the SDKs raise.
     """
     events = _Events()
     try:
@@ -46,8 +48,7 @@ def render_events(frames: Iterator[Frame | None], request_id: str) -> Iterator[b
                 yield _event({"type": "ping"})
             else:
                 yield from events.translate(frame)
-        if not events.stopped:
-            raise UpstreamFault("The model's stream ended before the answer did.")
+        yield from events.end()
     except StreamFault as fault:
         yield from events.end_early(fault.error, request_id)
     except ApiError as error:
@@ -59,34 +60,65 @@ class _Events:
         self._started = False
         self._open_block: int | None = None
         self._output_tokens = 0
+        self._reason: dict[str, Any] | None = None
         self._reason_given = False
-        self.stopped = False
+        self._refused = False
+        self._stopped = False
 
     def translate(self, frame: Frame) -> Iterator[bytes]:
-        """The event in one chunk; none where it holds only Bedrock's own remarks."""
+        """The events in one chunk; none where it holds only Bedrock's own remarks."""
         try:
             event = json.loads(chunk(frame.payload))
         except (CorruptStream, ValueError):
             raise UpstreamFault("Bedrock sent a chunk that can't be read.") from None
-        if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+        if not isinstance(event, dict):
             return
+        self._refused = self._refused or is_refused(event)
+        if not isinstance(event.get("type"), str):
+            return
+        if self._reason is not None:
+            yield self._give_reason()
         event = {name: value for name, value in event.items() if not name.startswith("amazon-bedrock-")}
         self._follow(event)
-        yield _event(event)
+        if self._reason is None:
+            yield _event(event)
+
+    def end(self) -> Iterator[bytes]:
+        """What the model's last word leaves out: nothing, unless a guardrail cut it off.
+
+        Raises:
+            UpstreamFault: the answer is not whole, and no guardrail intervened.
+        """
+        if self._stopped:
+            return
+        if not self._refused or not self._started:
+            raise UpstreamFault("The model's stream ended before the answer did.")
+        yield from self._finish("refusal")
 
     def end_early(self, error: ApiError, request_id: str) -> Iterator[bytes]:
         """The end of a stream that can't go on."""
-        if self.stopped:
+        if self._stopped:
             return
-        if not isinstance(error, OutOfTime) or not self._started:
-            yield _event(error_body(error, request_id))
+        if isinstance(error, OutOfTime) and self._started:
+            yield from self._finish("max_tokens")
             return
+        if self._reason is not None:
+            yield self._give_reason()
+        yield _event(error_body(error, request_id))
+
+    def _finish(self, stop_reason: str) -> Iterator[bytes]:
         if self._open_block is not None:
             yield _event({"type": "content_block_stop", "index": self._open_block})
-        if not self._reason_given:
-            delta = {"stop_reason": "max_tokens", "stop_sequence": None}
-            yield _event({"type": "message_delta", "delta": delta, "usage": {"output_tokens": self._output_tokens}})
+        if self._reason is None and not self._reason_given:
+            delta = {"stop_reason": stop_reason, "stop_sequence": None}
+            self._reason = {"type": "message_delta", "delta": delta, "usage": {"output_tokens": self._output_tokens}}
+        if self._reason is not None:
+            yield self._give_reason()
         yield _event({"type": "message_stop"})
+
+    def _give_reason(self) -> bytes:
+        event, self._reason, self._reason_given = self._reason or {}, None, True
+        return _event({**event, "delta": {**event["delta"], **REFUSAL}} if self._refused else event)
 
     def _follow(self, event: dict[str, Any]) -> None:
         kind = event["type"]
@@ -102,9 +134,10 @@ class _Events:
         elif kind == "message_delta":
             self._count(event.get("usage"))
             delta = event.get("delta")
-            self._reason_given = isinstance(delta, dict) and delta.get("stop_reason") is not None
+            if isinstance(delta, dict) and delta.get("stop_reason") is not None:
+                self._reason = event
         elif kind == "message_stop":
-            self.stopped = True
+            self._stopped = True
 
     def _count(self, usage: Any) -> None:
         tokens = usage.get("output_tokens") if isinstance(usage, dict) else None

@@ -170,6 +170,8 @@ def _batches(texts: list[str], size: int) -> list[list[str]]:
 def _vectors(target: Target, answer: Answer) -> list[list[float]]:
     try:
         body = json.loads(answer.body)
+        if body.get("amazon-bedrock-guardrailAction") == "INTERVENED":
+            raise InvalidField("input", "input was refused by the guardrail of this deployment.")
         if target.family == "titan-embed":
             vectors = [body["embedding"]]
         else:
@@ -180,7 +182,7 @@ def _vectors(target: Target, answer: Answer) -> list[list[float]]:
             raise ValueError
         # Whole numbers are legal JSON for 1.0.
         return [[float(number) for number in vector] for vector in vectors]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UpstreamFault("The model's answer holds no embedding. Try again.") from None
 
 
