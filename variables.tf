@@ -41,6 +41,7 @@ variable "models" {
       arn          = string
       version      = string
       profile_arns = optional(list(string), [])
+      input_tags   = optional(bool, false)
     }))
     max_output_tokens = optional(number)
     on_timeout        = optional(string, "error")
@@ -289,11 +290,14 @@ variable "guardrail" {
     - `arn`: the guardrail's ARN.
     - `version`: a published version's number.
     - `profile_arns`: the guardrail's profile in every destination Region, where it uses cross-Region inference.
+    - `input_tags`: whether callers may mark the parts of the input that it checks, which exempts all others. Without it such
+      requests are refused.
   EOT
   type = object({
     arn          = string
     version      = string
     profile_arns = optional(list(string), [])
+    input_tags   = optional(bool, false)
   })
   default = null
 }

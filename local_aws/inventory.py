@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from local_aws.gaps import guardrails
 from local_aws.gaps.logs import saved_queries
 
 Names = Callable[[Any], Iterable[str]]
@@ -17,6 +18,7 @@ _KINDS: tuple[tuple[str, str, str, Names], ...] = (
     ("apigateway", "apigateway_backends", "usage plan", lambda b: b.usage_plans),
     ("awslambda", "lambda_backends", "function", lambda b: [f.function_name for f in b.list_functions()]),
     ("awslambda", "lambda_backends", "layer", lambda b: b._layers._layers),
+    ("bedrock", "bedrock_backends", "guardrail", guardrails.names),
     ("cloudwatch", "cloudwatch_backends", "alarm", lambda b: b.alarms),
     ("cloudwatch", "cloudwatch_backends", "dashboard", lambda b: b.dashboards),
     ("cognitoidp", "cognitoidp_backends", "user pool", lambda b: b.user_pools),

@@ -23,6 +23,7 @@ from local_aws.credentials import (
 )
 from local_aws.faults import Faults
 from local_aws.front import Front
+from local_aws.gaps import guardrails
 from local_aws.gateway import Gateway
 from local_aws.gateway.server import GatewayServer
 from local_aws.inventory import inventory
@@ -84,7 +85,7 @@ class LocalAws:
             faults=self.faults,
         )
         executions.use(executions.Executions(self.credentials, self.endpoint_url))
-        self.models = ModelRuntime(self.faults, self.journal)
+        self.models = ModelRuntime(self.faults, self.journal, guardrails=guardrails.find)
         control_api = ControlApi(
             self.control_plane, self.credentials, self.lambda_service, self.faults, self.journal, self.local_url
         )

@@ -29,8 +29,15 @@ data "aws_partition" "current" {}
 module "llm_api" {
   source = "../.."
 
-  name   = local.name
-  models = { nova = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096 } }
+  name = local.name
+  models = {
+    fast = {
+      id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+      destination_regions = ["us-east-1", "us-east-2", "us-west-2"]
+      max_output_tokens   = 4096
+    }
+    nova = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096 }
+  }
 
   auth = {
     type = "custom"
@@ -40,9 +47,34 @@ module "llm_api" {
     }
   }
 
+  guardrail                = module.guardrail.guardrail
   kms_key                  = { arn = aws_kms_key.this.arn }
   permissions_boundary_arn = aws_iam_policy.boundary.arn
   web_acl                  = { arn = aws_wafv2_web_acl.this.arn }
+}
+
+# What nobody may ask about, and nobody is told.
+
+module "guardrail" {
+  source = "../../modules/guardrail"
+
+  name                  = local.name
+  blocked_input_message = "Please ask the help desk."
+
+  content_filters = {
+    hate          = {}
+    prompt_attack = {}
+    violence      = { input = "MEDIUM", output = "MEDIUM" }
+  }
+  denied_topics = {
+    "Wage negotiations" = {
+      definition = "What employees earn, should earn, or ask for."
+      examples   = ["What does my colleague earn?"]
+    }
+  }
+  words                 = ["crown jewels"]
+  sensitive_information = { email = "ANONYMIZE", aws_secret_key = "BLOCK" }
+  regexes               = { "Staff number" = { pattern = "S-[0-9]{6}", action = "ANONYMIZE" } }
 }
 
 # The key encrypts the function's environment and its log.
@@ -91,6 +123,11 @@ resource "aws_iam_policy" "boundary" {
           "arn:${local.partition}:bedrock:*::foundation-model/*",
           "arn:${local.partition}:bedrock:*:${local.account}:inference-profile/*",
         ]
+      },
+      {
+        Effect   = "Allow"
+        Action   = "bedrock:ApplyGuardrail"
+        Resource = "arn:${local.partition}:bedrock:${var.region}:${local.account}:guardrail/*"
       },
       {
         Effect   = "Allow"
@@ -224,6 +261,11 @@ output "stage_arn" {
 output "kms_key_arn" {
   description = "ARN of the key."
   value       = aws_kms_key.this.arn
+}
+
+output "guardrail" {
+  description = "The guardrail's ARN and version, which every call carries."
+  value       = module.guardrail.guardrail
 }
 
 output "boundary_arn" {

@@ -28,10 +28,15 @@ Scope = Literal["tenant", "shared"]
 
 @dataclass(frozen=True, slots=True)
 class Guardrail:
-    """The guardrail that every call of a target carries. IAM refuses the call without it."""
+    """The guardrail that every call of a target carries. IAM refuses the call without it.
+
+    Attributes:
+        input_tags: whether callers may mark which parts of the input it checks, which exempts all others.
+    """
 
     id: str
     version: str
+    input_tags: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +169,9 @@ def _target(alias: str, entry: Mapping[str, Any]) -> Target:
         family=entry["family"],
         base_id=entry.get("base_id"),
         fallbacks=tuple(entry.get("fallbacks") or ()),
-        guardrail=Guardrail(guardrail["id"], guardrail["version"]) if guardrail else None,
+        guardrail=(
+            Guardrail(guardrail["id"], guardrail["version"], guardrail.get("input_tags", False)) if guardrail else None
+        ),
         max_output_tokens=entry.get("max_output_tokens"),
         betas=frozenset(entry.get("betas") or ()),
         endpoint=_endpoint(sagemaker) if sagemaker else None,

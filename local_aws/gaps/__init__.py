@@ -4,7 +4,7 @@ Each function patches moto in this process and names the API call that falls sho
 has closed the gap, so that the function can be deleted.
 """
 
-from local_aws.gaps import apigateway, awslambda, bedrock, dynamodb, interpreter, logs, s3, stepfunctions
+from local_aws.gaps import apigateway, awslambda, bedrock, dynamodb, guardrails, interpreter, logs, s3, stepfunctions
 from local_aws.gaps.patching import GAPS, bare_moto, install
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "bare_moto",
     "bedrock",
     "dynamodb",
+    "guardrails",
     "install",
     "interpreter",
     "logs",

@@ -11,6 +11,7 @@ from local_aws.models import catalogue, errors, formats, operations, passthrough
 from local_aws.models.catalogue import Model
 from local_aws.models.delivery import Delivery
 from local_aws.models.errors import ServiceError, validation
+from local_aws.models.guardrails import Known
 from local_aws.models.operations import Answer, Situation
 from local_aws.models.prompt import Prompt
 from local_aws.models.types import STREAMED_OPERATIONS, ModelRequest, ModelResponse, Usage
@@ -31,6 +32,7 @@ class ModelRuntime:
         pace_seconds: the silence between the frames of a stream.
         ended: the foundation models that are past their end of life.
         writer: writes the text instead of the templates; by default the server that LOCAL_AWS_MODEL_URL names.
+        guardrails: looks up those that were created here; by default none were.
 
     Raises:
         ValueError: LOCAL_AWS_MODEL_URL leads off this machine.
@@ -44,12 +46,14 @@ class ModelRuntime:
         pace_seconds: float = PACE_SECONDS,
         ended: frozenset[str] = catalogue.ENDED,
         writer: Callable[[Prompt], str] | None = None,
+        guardrails: Known = lambda identifier, version: None,
     ) -> None:
         self.faults = faults
         self.journal = journal
         self._pace_seconds = pace_seconds
         self._ended = ended
         self._writer = writer or passthrough.from_environment(os.environ)
+        self._guardrails = guardrails
         self._declared: dict[str, Model] = {}
 
     def declare(self, arn: str, model: str) -> None:
@@ -113,7 +117,7 @@ class ModelRuntime:
                 f"less than or equal to {BODY_BYTES_MAX}"
             )
         model = self._declared.get(call.model_id) or catalogue.resolve(call.model_id, call.region)
-        now = Situation(call, model, struck, self._writer)
+        now = Situation(call, model, struck, self._writer, self._guardrails)
         catalogue.check_alive(model, self._ended)
         if call.operation == "count-tokens":
             return operations.count_tokens(now)

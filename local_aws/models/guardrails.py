@@ -1,10 +1,13 @@
-"""The stand-in guardrail: one denied topic, on what goes in and what comes out.
+"""The stand-in guardrail, on what goes in and what comes out.
+
+Of a guardrail that was created here its words, and its topics by their names, are looked for; of any other one topic.
+No filter is judged, nothing is masked.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-converse-api.html
 https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-input-tagging-base-inference.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +15,54 @@ from local_aws.models.errors import validation
 from local_aws.models.reply import BLOCKED, Reply
 
 FORBIDDEN = "forbidden-topic"
-"""The words that the stand-in guardrail denies."""
+"""The words that a guardrail denies which nobody created here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """What a guardrail's version denies, and what it says then.
+
+    Attributes:
+        phrases: denied wherever they stand, in small letters.
+    """
+
+    phrases: tuple[str, ...] = (FORBIDDEN,)
+    blocked_input: str = BLOCKED
+    blocked_output: str = BLOCKED
+
+    def deny(self, text: str) -> bool:
+        """Whether the text is one that may not pass."""
+        small = text.lower()
+        return any(phrase in small for phrase in self.phrases)
+
+
+def policies_of(configuration: Mapping[str, Any]) -> Policies:
+    """The policies in what CreateGuardrail was given."""
+    topics = configuration.get("topicPolicyConfig", {}).get("topicsConfig", ())
+    words = configuration.get("wordPolicyConfig", {}).get("wordsConfig", ())
+    phrases = [*(topic["name"] for topic in topics), *(word["text"] for word in words)]
+    return Policies(
+        tuple(phrase.lower() for phrase in phrases),
+        configuration["blockedInputMessaging"],
+        configuration["blockedOutputsMessaging"],
+    )
+
+
+Known = Callable[[str, str], Mapping[str, Any] | None]
+"""What a guardrail's version (ID or ARN, and number) was created with; None where nobody created it here."""
+
+
+def policies(guardrail: "Guardrail", known: Known) -> Policies:
+    """What a call's guardrail denies.
+
+    Raises:
+        ServiceError: it has no such version.
+    """
+    try:
+        configuration = known(guardrail.id, guardrail.version)
+    except LookupError:
+        raise validation("The guardrail identifier or version provided in the request does not exist.") from None
+    return Policies() if configuration is None else policies_of(configuration)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,12 +48,14 @@ class Situation:
         model: what the ID stands for.
         struck: the faults that strike the call.
         writer: writes the text instead of the templates.
+        known: looks guardrails up.
     """
 
     call: ModelRequest
     model: Model
     struck: Sequence[Fault] = ()
     writer: Writer | None = None
+    known: guardrails.Known = lambda identifier, version: None
 
     @property
     def streamed(self) -> bool:
@@ -63,7 +65,7 @@ class Situation:
         """What the model, or the guardrail in its place, says.
 
         Raises:
-            ServiceError: the prompt is too long.
+            ServiceError: the prompt is too long, or there is no such guardrail.
         """
         seed = reply.seed_of(self.call.model_id, self.call.body)
         model = self.model.base_id
@@ -71,11 +73,12 @@ class Situation:
         if usage.total_tokens > CONTEXT_TOKENS_MAX:
             raise validation("Input is too long for requested model.")
         points = {fault.point for fault in self.struck if fault.kind == "guardrail_intervention"}
-        if "input" in points or (guardrail is not None and guardrails.FORBIDDEN in prompt.all_text()):
-            return reply.blocked(prompt, model=model, seed=seed)
+        rules = guardrails.Policies(()) if guardrail is None else guardrails.policies(guardrail, self.known)
+        if "input" in points or rules.deny(prompt.all_text()):
+            return reply.blocked(prompt, rules.blocked_input, model=model, seed=seed)
         said = reply.generate(prompt, model=model, seed=seed, writer=self.writer)
-        if "output" in points or (guardrail is not None and guardrails.FORBIDDEN in said.text):
-            return reply.blocked(prompt, model=model, seed=seed, reply=said)
+        if "output" in points or rules.deny(said.text):
+            return reply.blocked(prompt, rules.blocked_output, model=model, seed=seed, reply=said)
         return said
 
 

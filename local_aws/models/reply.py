@@ -135,9 +135,9 @@ def generate(prompt: Prompt, *, model: str, seed: str, writer: Callable[[Prompt]
     return Reply(tuple(blocks), stop, usage, seed, model, prompt, found)
 
 
-def blocked(prompt: Prompt, *, model: str, seed: str, reply: Reply | None = None) -> Reply:
+def blocked(prompt: Prompt, message: str, *, model: str, seed: str, reply: Reply | None = None) -> Reply:
     """The guardrail's answer. Where it blocked the output the model's `reply` was paid for, where the input nothing."""
-    block = Block("text", tuple(tokens.split(BLOCKED)))
+    block = Block("text", tuple(tokens.split(message)))
     usage = Usage() if reply is None else reply.usage
     return Reply((block,), "guardrail", usage, seed, model, prompt)
 

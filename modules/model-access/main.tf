@@ -93,6 +93,8 @@ locals {
     guardrail = local.guardrails[alias] == null ? null : {
       id      = local.guardrails[alias].arn
       version = local.guardrails[alias].version
+      # For the function alone: IAM doesn't see what a request marks.
+      input_tags = local.guardrails[alias].input_tags
     }
     max_output_tokens = model.max_output_tokens
     on_timeout        = coalesce(model.on_timeout, "error")
@@ -104,7 +106,8 @@ locals {
 
   # Absent means null, empty or the default: the environment is small.
   registry_json = jsonencode({ for alias, entry in local.registry : alias => merge(
-    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "on_timeout", "price", "sagemaker", "cache"], key) },
+    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "guardrail", "on_timeout", "price", "sagemaker", "cache"], key) },
+    { for key in ["guardrail"] : key => { for name, value in entry[key] : name => value if value != false } if entry[key] != null },
     { for key in ["on_timeout"] : key => entry[key] if entry[key] != "error" },
     { for key in ["fallbacks", "betas"] : key => entry[key] if length(entry[key]) > 0 },
     { for key in ["price", "sagemaker", "cache"] : key => { for name, value in entry[key] : name => value if value != null && value != "native" } if entry[key] != null },

@@ -19,7 +19,7 @@ output "policy_documents" {
 }
 
 output "registry" {
-  description = "What the handler knows of each alias: `id`, `family`, `base_id`, `fallbacks`, `guardrail` (`id`, `version`), `max_output_tokens`, `on_timeout`, `betas`, `price`, `sagemaker`, `cache`."
+  description = "What the handler knows of each alias: `id`, `family`, `base_id`, `fallbacks`, `guardrail` (`id`, `version`, `input_tags`), `max_output_tokens`, `on_timeout`, `betas`, `price`, `sagemaker`, `cache`."
   value       = local.registry
 
   precondition {

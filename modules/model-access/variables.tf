@@ -14,6 +14,7 @@ variable "models" {
       arn          = string
       version      = string
       profile_arns = optional(list(string), [])
+      input_tags   = optional(bool, false)
     }))
     max_output_tokens = optional(number)
     on_timeout        = optional(string, "error")
@@ -204,9 +205,10 @@ variable "guardrail" {
     arn          = string
     version      = string
     profile_arns = optional(list(string), [])
+    input_tags   = optional(bool, false)
   })
   default     = null
-  description = "The guardrail that every Bedrock model carries unless it names its own. `version` is a published number. `profile_arns` lists the guardrail's profile in every destination Region, where it uses cross-Region inference. The ARN may belong to a guardrail that is created in the same plan."
+  description = "The guardrail that every Bedrock model carries unless it names its own. `version` is a published number. `profile_arns` lists the guardrail's profile in every destination Region, where it uses cross-Region inference. `input_tags` lets callers mark the parts of the input that it checks, which exempts all others. The ARN may belong to a guardrail that is created in the same plan."
 
   validation {
     condition     = var.guardrail == null ? true : can(regex(local.guardrail_pattern, var.guardrail.arn))

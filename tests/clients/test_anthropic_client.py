@@ -234,8 +234,10 @@ def test_a_guardrails_intervention_is_a_refusal(api, ask, point):
     message = ask(api, "messages.create", model="fast", max_tokens=100, messages=HELLO)
     assert message.stop_reason == "refusal"
     assert message.stop_details.explanation == "A guardrail of this deployment intervened."
-    with anthropic.Anthropic(base_url=api.url, api_key=api.key) as client:
-        with client.messages.stream(model="fast", max_tokens=100, messages=HELLO) as stream:
-            streamed = stream.get_final_message()
+    with (
+        anthropic.Anthropic(base_url=api.url, api_key=api.key) as client,
+        client.messages.stream(model="fast", max_tokens=100, messages=HELLO) as stream,
+    ):
+        streamed = stream.get_final_message()
     assert streamed.stop_reason == "refusal"
     assert streamed.content[0].text == message.content[0].text

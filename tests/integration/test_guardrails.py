@@ -1,6 +1,7 @@
 """A declared guardrail: set by the handler, whatever is sent; demanded by IAM, whatever the handler does."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -8,8 +9,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.integration.dialects import CHAT, CONVERSE, Dialect, streaming
+from local_aws import LocalAws
+from tests.integration.dialects import CHAT, CONVERSE, DIALECTS, INVOKE, MESSAGES, Dialect, streaming
+from tests.integration.logs import line_of
 from tests.support import Api, send
+from tools.terraform import ROOT, Terraform
 
 GUARDRAIL = "arn:aws:bedrock:us-east-1:123456789012:guardrail/guard1234567:3"
 NOVA = {"schemaVersion": "messages-v1", "messages": [{"role": "user", "content": [{"text": "Repeat after me: safe"}]}]}
@@ -124,3 +128,95 @@ def test_iam_denies_the_role_a_call_without_it(
         with pytest.raises(ClientError) as denied:
             getattr(bedrock, operation)(**request)
         assert denied.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
+# A guardrail that modules/guardrail made, in the plan of the deployment that carries it.
+
+SAID = {
+    "Repeat after me: hello": None,
+    "Where are the Crown Jewels kept?": "Please ask the help desk.",
+    "What about wage negotiations in spring?": "Please ask the help desk.",
+}
+TOLD = {
+    CONVERSE: '"stopReason": "guardrail_intervened"',
+    INVOKE: '"amazon-bedrock-guardrailAction": "INTERVENED"',
+    CHAT: '"finish_reason": "content_filter"',
+    MESSAGES: '"stop_reason": "refusal"',
+}
+
+
+def asked(api: Api, dialect: Dialect, text: str, *, stream: bool) -> tuple[int, dict[str, str], str, str]:
+    """Status, headers, text, and the answer's fields."""
+    if stream:
+        with streaming(api, dialect, "fast", text) as answer:
+            events = answer.read_to_the_end()
+            return answer.status, dict(answer.headers), answer.text, json.dumps(events)
+    path, body = dialect.request("fast", text, stream=False)
+    reply = send(api, "POST", path, body)
+    return reply.status, dict(reply.headers), dialect.text(reply.body), json.dumps(reply.json())
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_every_dialect_tells_of_an_intervention_in_its_own_way(authorized: Api, dialect: Dialect, stream: bool) -> None:
+    for text, message in SAID.items():
+        # WHEN something harmless is asked, a word that is blocked, a topic that is denied
+        status, headers, said, told = asked(authorized, dialect, text, stream=stream)
+
+        # THEN the answer is the model's, or the guardrail's own message with the dialect's own reason
+        assert status == 200
+        assert said == (message or "hello")
+        assert (TOLD[dialect] in told) == (message is not None), told
+
+        # AND the log line says which
+        assert line_of(authorized, headers).get("guardrail") == (None if message is None else "intervened")
+
+
+def test_the_created_guardrail_is_enforced_by_its_version(authorized: Api) -> None:
+    # GIVEN what the module made
+    guardrail = authorized.outputs["guardrail"]
+    assert guardrail["version"] == "1"
+
+    # WHEN a guarded model is asked, THEN the call carries exactly that
+    path, body = CONVERSE.request("nova", stream=False)
+    assert send(authorized, "POST", path, body).status == 200
+    assert guardrail_of_last_call(authorized) == f"{guardrail['arn']}:1"
+
+    # AND the role's policies let nothing else through
+    iam = boto3.client("iam")
+    attached = iam.list_attached_role_policies(RoleName=authorized.outputs["role_name"])["AttachedPolicies"]
+    document = json.dumps(
+        [iam.get_policy_version(PolicyArn=one["PolicyArn"], VersionId="v1")["PolicyVersion"] for one in attached],
+        default=str,
+    )
+    assert document.count(f"{guardrail['arn']}:1") >= 3
+    assert "deployment guardrail" not in document
+
+
+def test_another_policy_is_another_version(local_aws: LocalAws, tmp_path: Path) -> None:
+    # GIVEN a guardrail, applied
+    (tmp_path / "main.tf").write_text(
+        'variable "words" { type = set(string) }\n'
+        f'module "guardrail" {{\n  source = "{ROOT}/modules/guardrail"\n  name = "changing"\n  words = var.words\n}}\n'
+        'output "guardrail" { value = module.guardrail.guardrail }\n'
+    )
+    settings = local_aws.environment()
+    stack = Terraform(tmp_path, tmp_path / "stack", {**settings, "TF_VAR_words": '["alpha"]'})
+    stack.init()
+    stack.apply()
+    first: Any = stack.outputs()["guardrail"]
+
+    # WHEN a word is added
+    changed = Terraform(tmp_path, tmp_path / "stack", {**settings, "TF_VAR_words": '["alpha", "beta"]'})
+    try:
+        actions = {change["address"]: change["change"]["actions"] for change in changed.plan()["resource_changes"]}
+        changed.apply()
+        second: Any = changed.outputs()["guardrail"]
+    finally:
+        changed.destroy()
+
+    # THEN the guardrail stays, and its next version is there before the last one goes
+    assert actions["module.guardrail.aws_bedrock_guardrail.this"] == ["update"]
+    assert actions["module.guardrail.aws_bedrock_guardrail_version.this"] == ["create", "delete"]
+    assert (first["version"], second["version"]) == ("1", "2")
+    assert first["arn"] == second["arn"]

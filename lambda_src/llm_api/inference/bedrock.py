@@ -16,10 +16,6 @@ from llm_api.inference.wire import (
 )
 from llm_api.registry import Target
 
-_KEPT = ("trace",)
-_KEPT_IN_STREAMS = ("trace", "streamProcessingMode")
-"""What a caller may choose of an enforced guardrail; which one it is, and its version, the declaration says."""
-
 
 class Bedrock:
     """The client of `bedrock-runtime`."""
@@ -45,7 +41,7 @@ class Bedrock:
             response = self._client.invoke_model(**_invoke_parameters(target, payload, timeout_seconds))
             body = response["body"].read()
         elif operation == "converse":
-            response = self._client.converse(**_converse_parameters(target, payload, timeout_seconds, _KEPT))
+            response = self._client.converse(**_converse_parameters(target, payload, timeout_seconds))
             body = response["raw"]
         else:
             # botocore insists on an `input`; what goes out is the payload's own.
@@ -61,9 +57,7 @@ class Bedrock:
             parameters = _invoke_parameters(target, payload, timeout_seconds)
             response = self._client.invoke_model_with_response_stream(**parameters)
         else:
-            response = self._client.converse_stream(
-                **_converse_parameters(target, payload, timeout_seconds, _KEPT_IN_STREAMS)
-            )
+            response = self._client.converse_stream(**_converse_parameters(target, payload, timeout_seconds))
         return Opened(bedrock_headers(response["ResponseMetadata"]["HTTPHeaders"]), read_pieces(response["raw"]))
 
 
@@ -89,15 +83,15 @@ def _invoke_parameters(target: Target, payload: Payload, timeout_seconds: float)
     return parameters
 
 
-def _converse_parameters(
-    target: Target, payload: Payload, timeout_seconds: float, kept_fields: tuple[str, ...]
-) -> dict[str, Any]:
+def _converse_parameters(target: Target, payload: Payload, timeout_seconds: float) -> dict[str, Any]:
     body = dict(payload.body) if isinstance(payload.body, dict) else json.loads(payload.body)
     if target.guardrail is not None:
         theirs = body.get("guardrailConfig")
-        asked = theirs if isinstance(theirs, dict) else {}
+        # Of the caller's only whether to tell what was seen. A stream that is checked while it is already being read
+        # (`streamProcessingMode: async`) would have been read by the time it is stopped.
+        trace = {"trace": theirs["trace"]} if isinstance(theirs, dict) and "trace" in theirs else {}
         body["guardrailConfig"] = {
-            **{name: asked[name] for name in kept_fields if name in asked},
+            **trace,
             "guardrailIdentifier": target.guardrail.id,
             "guardrailVersion": target.guardrail.version,
         }

@@ -1,10 +1,13 @@
 """What would change the price or the protection of a declared model is refused or overwritten."""
 
+from dataclasses import replace
+
 import pytest
 from llm_api.registry import Guardrail, Target
 
 from tests.unit.llm_api.conftest import Deploy
 from tests.unit.llm_api.model_wire import (
+    ANSWER,
     CLAUDE_STREAM,
     CONVERSE_ANSWER,
     CONVERSE_STREAM,
@@ -64,10 +67,8 @@ def test_converse_carries_the_declared_guardrail(
     whole(api.call(operation, body, replies=[reply]))
 
     # THEN Bedrock was sent the declared one; of the caller's only what doesn't weaken it
-    mode = {"streamProcessingMode": "async"} if kept and operation == "converse-stream" else {}
     assert api.wire.received[0].json["guardrailConfig"] == {
         **kept,
-        **mode,
         "guardrailIdentifier": ARN,
         "guardrailVersion": "3",
     }
@@ -124,6 +125,60 @@ def test_what_is_not_declared_is_refused_by_name(
     assert response.status == 400
     assert response.headers["x-amzn-errortype"] == "ValidationException"
     assert named.lower() in message_of(response).lower()
+    assert api.wire.received == []
+
+
+TAGGED = {"amazon-bedrock-guardrailConfig": {"tagSuffix": "x"}}
+MARKED = {"guardContent": {"text": {"text": "Hi"}}}
+MARKING = [
+    ("invoke", TAGGED),
+    ("converse", {"additionalModelRequestFields": TAGGED}),
+    ("converse", {"messages": [{"role": "user", "content": [{"text": "bad"}, MARKED]}]}),
+    ("converse-stream", {"messages": [], "system": [MARKED]}),
+]
+
+
+@pytest.mark.parametrize(("operation", "body"), MARKING)
+def test_nobody_marks_what_the_guardrail_checks(deploy: Deploy, operation: str, body: dict[str, object]) -> None:
+    # GIVEN a guarded model
+    api = deploy(GUARDED)
+
+    # WHEN a caller marks one part of the input, which leaves all others unchecked
+    response = api.call(operation, body)
+
+    # THEN that is refused, and the message says who may allow it
+    assert response.status == 400
+    assert "exempts all others" in message_of(response)
+    assert api.wire.received == []
+
+
+@pytest.mark.parametrize(("operation", "body"), MARKING)
+def test_input_is_marked_where_the_deployment_lets_it_be(
+    deploy: Deploy, operation: str, body: dict[str, object]
+) -> None:
+    # GIVEN a guardrail whose deployment trusts its callers, for what needs marks: a source to be grounded in
+    api = deploy(replace(GUARDED, guardrail=Guardrail(ARN, "3", input_tags=True)))
+    reply = answer(ANSWER) if operation == "invoke" else answer(CONVERSE_ANSWER)
+
+    # WHEN a caller marks a part of the input, THEN it passes
+    response = api.call(
+        operation, body, replies=[stream(*CONVERSE_STREAM) if operation == "converse-stream" else reply]
+    )
+    whole(response)
+    assert response.status == 200
+    assert api.wire.received[0].json.items() >= body.items()
+
+
+@pytest.mark.parametrize("asked", [{"streamProcessingMode": "ASYNCHRONOUS"}, "x"])
+def test_no_stream_is_read_before_it_is_checked(deploy: Deploy, asked: object) -> None:
+    # GIVEN a guardrail that lets callers mark their input
+    api = deploy(replace(GUARDED, guardrail=Guardrail(ARN, "3", input_tags=True)))
+
+    # WHEN a caller wants the stream before the guardrail has read it
+    response = api.call("invoke-with-response-stream", {"amazon-bedrock-guardrailConfig": asked})
+
+    # THEN that is refused
+    assert response.status == 400
     assert api.wire.received == []
 
 

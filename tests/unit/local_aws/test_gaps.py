@@ -325,6 +325,40 @@ def test_inference_profile_is_described(client: Callable[[str], Any], filled: bo
     deviates(filled, succeeds(regions) and regions() == ["us-east-1", "us-east-2", "us-west-2"])
 
 
+@shows(gaps.guardrails.guardrails_are_kept)
+def test_guardrail_is_kept_with_its_versions(client: Callable[[str], Any], filled: bool) -> None:
+    # GIVEN
+    bedrock = client("bedrock")
+
+    def published() -> bool:
+        words = {"wordsConfig": [{"text": "crown jewels"}]}
+        said = {"blockedInputMessaging": "No.", "blockedOutputsMessaging": "No."}
+        tags = [{"key": "team", "value": "ml"}]
+        made = bedrock.create_guardrail(name="acme", wordPolicyConfig=words, tags=tags, **said)
+        arn = made["guardrailArn"]
+        first = bedrock.create_guardrail_version(guardrailIdentifier=arn, description="first")
+        # WHEN the draft changes and one version goes
+        bedrock.update_guardrail(guardrailIdentifier=arn, name="acme", **said)
+        second = bedrock.create_guardrail_version(guardrailIdentifier=made["guardrailId"])
+        bedrock.delete_guardrail(guardrailIdentifier=made["guardrailId"], guardrailVersion="2")
+        # THEN a version stays what it was, and the guardrail ends with its draft
+        kept = bedrock.get_guardrail(guardrailIdentifier=arn, guardrailVersion="1")
+        draft = bedrock.get_guardrail(guardrailIdentifier=made["guardrailId"])
+        assert (first["version"], second["version"]) == ("1", "2")
+        assert kept["wordPolicy"] == {"words": [{"text": "crown jewels"}]}
+        assert (kept["description"], kept["status"]) == ("first", "READY")
+        assert (draft["version"], "wordPolicy" in draft) == ("DRAFT", False)
+        assert bedrock.list_tags_for_resource(resourceARN=arn)["tags"] == tags
+        assert refusal(lambda: bedrock.get_guardrail(guardrailIdentifier=arn, guardrailVersion="2"))
+        assert refusal(lambda: bedrock.create_guardrail(name="acme", **said))
+        bedrock.delete_guardrail(guardrailIdentifier=arn)
+        assert refusal(lambda: bedrock.get_guardrail(guardrailIdentifier=arn))
+        return True
+
+    # THEN
+    deviates(filled, succeeds(published))
+
+
 @shows(gaps.dynamodb.requests_are_serialised)
 def test_writes_are_one_at_a_time(client: Callable[[str], Any], filled: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN a table, and a meeting point within the handling of a write

@@ -43,6 +43,10 @@ _REFUSED_FIELDS = {
     "promptVariables": "prompts of Bedrock's prompt management are not offered here. Send the text itself.",
 }
 _GUARDRAIL_FIELD = "amazon-bedrock-guardrailConfig"
+_MARKS = (
+    "whoever marks parts of the input exempts all others from the guardrail. Leave it out, or ask your platform team "
+    "to set `input_tags` on the model's guardrail."
+)
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
@@ -95,7 +99,7 @@ def check_invoke_target(body: Mapping[str, Any], target: Target) -> None:
     Raises:
         BadRequest: the message names the field.
     """
-    check_guardrail(target, _GUARDRAIL_FIELD, asked=_GUARDRAIL_FIELD in body)
+    _check_guardrail_field(body, target)
     _check_betas(body.get("anthropic_beta"), target)
 
 
@@ -122,8 +126,33 @@ def check_converse_target(body: Mapping[str, Any], target: Target) -> None:
         BadRequest: the message names the field.
     """
     additional = _additional_fields(body)
-    check_guardrail(target, _GUARDRAIL_FIELD, asked=_GUARDRAIL_FIELD in additional)
+    _check_guardrail_field(additional, target)
+    if target.guardrail is not None and not target.guardrail.input_tags and _marks_input(body):
+        raise BadRequest(f"guardContent is refused: {_MARKS}")
     _check_betas(additional.get("anthropic_beta"), target)
+
+
+def _check_guardrail_field(fields: Mapping[str, Any], target: Target) -> None:
+    """The suffix of input tags, and whether a stream waits for the guardrail."""
+    asked = fields.get(_GUARDRAIL_FIELD)
+    check_guardrail(target, _GUARDRAIL_FIELD, asked=_GUARDRAIL_FIELD in fields)
+    if asked is None or target.guardrail is None:
+        return
+    if not target.guardrail.input_tags:
+        raise BadRequest(f"{_GUARDRAIL_FIELD} is refused: {_MARKS}")
+    if not isinstance(asked, dict) or set(asked) - {"tagSuffix"}:
+        raise BadRequest(f"{_GUARDRAIL_FIELD} takes tagSuffix here and nothing else.")
+
+
+def _marks_input(body: Mapping[str, Any]) -> bool:
+    """Whether a part of the input is marked as what the guardrail checks, so that it checks nothing else."""
+    messages, system = body.get("messages"), body.get("system")
+    contents = [message.get("content") for message in _objects(messages)]
+    return any("guardContent" in block for blocks in (system, *contents) for block in _objects(blocks))
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _additional_fields(body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -207,7 +207,12 @@ output "signed" {
 
 output "authorized" {
   description = "The deployment behind an authorizer."
-  value       = { url = module.authorized.url }
+  value = {
+    url            = module.authorized.url
+    log_group_name = "/aws/lambda/llm-same-plan"
+    guardrail      = module.authorized.guardrail
+    role_name      = module.authorized.role_name
+  }
 }
 
 output "pictures" {
