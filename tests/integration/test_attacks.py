@@ -260,3 +260,13 @@ def test_a_picture_is_data_and_nothing_else(api: Api) -> None:
     }
     # WHEN / THEN
     assert send(api, "POST", "/v1/chat/completions", body).status == 400
+
+
+def test_no_page_of_another_origin_is_let_in(api: Api) -> None:
+    # GIVEN a browser that asks before it sends a key
+    headers = {"origin": "https://evil.example", "access-control-request-method": "POST"}
+    # WHEN / THEN neither the question nor a request is answered with a permission
+    asked = send(api, "OPTIONS", "/v1/chat/completions", None, headers, key=None)
+    assert asked.status in (403, 404)
+    for reply in (asked, send(api, "GET", "/v1/models", None, {"origin": "https://evil.example"})):
+        assert not [name for name in reply.headers if name.startswith("access-control-")]
