@@ -14,7 +14,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from local_aws import LocalAws
 from tools.terraform import ROOT, Terraform, TerraformError
 
 QUICKSTART = ROOT / "examples/quickstart"
+WORKFLOW = ROOT / "examples/workflow"
+MODEL_SECONDS = 1.0
 PROMPT = "Write an advert for this car: a headline and two short paragraphs for families.\n\n{specification}"
 UNDECLARED = "amazon.nova-pro-v1:0"
 
@@ -40,16 +42,23 @@ def main() -> None:
             "TF_VAR_support_api_key_sha256": hashlib.sha256(support_key.encode()).hexdigest(),
         }
         stack = Terraform(QUICKSTART, Path(folder) / "stack", variables)
+        workflow = Terraform(WORKFLOW, Path(folder) / "workflow", variables)
         outputs = apply(stack)
+        campaign_is_there = meanwhile(workflow.init, workflow.apply)
         try:
             client = native_client(aws, outputs["url"], key)
             ask(client)
             stream(aws, outputs["url"], key)
             spend(aws, outputs["url"], support_key)
             show_locks(aws, client, outputs)
+            campaign(aws, workflow, campaign_is_there, key)
         finally:
             with step("Removing what was made"):
+                with suppress(Exception):  # it was raised above, or something else was before it
+                    campaign_is_there()
+                removed = meanwhile(workflow.destroy)
                 stack.destroy()
+                removed()
     on_a_real_account()
     say(f"\nDone in {time.monotonic() - began:.0f} s. Nothing is left running.")
 
@@ -195,6 +204,65 @@ def show_locks(aws: LocalAws, client: Any, outputs: dict[str, Any]) -> None:
         aws_session_token=role.session_token,
     )
     quote(refusal(lambda: direct.converse(modelId=UNDECLARED, messages=question)))
+
+
+def campaign(aws: LocalAws, workflow: Terraform, is_there: Callable[[], None], key: str) -> None:
+    heading("A campaign of five prompts, as a workflow: four of them at once, or one after the other")
+    say("  examples/workflow: two state machines of Step Functions, started through the API, counted in a budget.")
+    with step("terraform init and apply, begun before the calls above"):
+        is_there()
+    from openai import OpenAI
+
+    url = aws.local_url(workflow.outputs()["url"])
+    client = OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0)
+    aws.faults.add("stall", seconds=MODEL_SECONDS, times=None)
+    say(f"  Each model takes {MODEL_SECONDS:g} s to answer. curl $URL/v1/workflows/… -d @input.json")
+    given = {
+        "specification": (QUICKSTART / "spec.md").read_text(),
+        "personas": {"families": "families with three children", "drivers": "people who drive for pleasure"},
+        "must_say": "",
+    }
+    took: dict[str, float] = {}
+    for name in ("campaign", "step-by-step"):
+        began = time.monotonic()
+        started = client.post(f"/workflows/{name}", body={"input": given}, cast_to=dict[str, Any])
+        while True:
+            told = client.get(f"/workflows/{name}/{started['execution']}", cast_to=dict[str, Any])
+            if told["status"] != "running":
+                break
+            time.sleep(0.1)
+        assert told["status"] == "succeeded", told["error"]
+        took[name] = time.monotonic() - began
+        say(f"  {name:<12} {took[name]:4.1f} s {'█' * round(4 * took[name])}")
+    assert took["campaign"] < took["step-by-step"], "four prompts at once took longer than one after the other"
+    aws.faults.clear()
+    usage = client.get("/usage", cast_to=dict[str, Any])["windows"]["day"]
+    say(
+        f"  GET /v1/usage: {usage['requests']['used']} prompts, ${usage['usd']['used']:.4f} of "
+        f"${usage['usd']['limit']:g} a day."
+    )
+
+
+def meanwhile(*calls: Callable[[], object]) -> Callable[[], None]:
+    """Makes the calls while the caller goes on. What it returns waits for them, and fails as they did."""
+    failures: list[Exception] = []
+
+    def work() -> None:
+        try:
+            for call in calls:
+                call()
+        except Exception as failure:  # raised where it is waited for
+            failures.append(failure)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+
+    def wait() -> None:
+        thread.join()
+        if failures:
+            raise failures[0]
+
+    return wait
 
 
 def refusal(call: Callable[[], object]) -> str:
