@@ -148,7 +148,11 @@ def test_the_clients_see_hits(
     messages: Any = [{"role": "user", "content": text}]
     # WHEN boto3, openai and anthropic each ask twice, whole and streamed
     monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", tenant.key)
-    bedrock = boto3.client("bedrock-runtime", endpoint_url=budgeted.url, region_name="us-east-1")
+    # boto3 sends a bearer key over TLS alone.
+    over_tls = local_aws.gateway_url + budgeted.url.removeprefix(local_aws.gateway_http_url)
+    bedrock = boto3.client(
+        "bedrock-runtime", endpoint_url=over_tls, region_name="us-east-1", verify=str(local_aws.ca_file)
+    )
     told = [bedrock.converse(modelId="kept", **converse(text)) for _ in range(2)]
     assert [one["ResponseMetadata"]["HTTPHeaders"]["x-llm-cache"] for one in told] == ["miss", "hit"]
     assert told[0]["output"] == told[1]["output"]
