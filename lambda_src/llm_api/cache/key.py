@@ -46,7 +46,7 @@ def _target(target: Target) -> list[Any]:
         target.alias,
         target.id,
         target.family,
-        None if guardrail is None else [guardrail.id, guardrail.version],
+        None if guardrail is None else [guardrail.id, guardrail.version, guardrail.input_tags],
         None if endpoint is None else [endpoint.name, endpoint.inference_component, endpoint.format],
         target.max_output_tokens,
     ]

@@ -60,6 +60,7 @@ def other_keys() -> dict[str, str]:
         "family": key(target=replace(NOVA, family="other")),
         "guardrail": key(target=replace(NOVA, guardrail=guardrail)),
         "its version": key(target=replace(NOVA, guardrail=replace(guardrail, version="2"))),
+        "its input tags": key(target=replace(NOVA, guardrail=replace(guardrail, input_tags=True))),
         "output limit": key(target=replace(NOVA, max_output_tokens=5)),
         "endpoint": key(target=replace(NOVA, id=None, endpoint=Endpoint("acme"))),
         "component": key(target=replace(NOVA, id=None, endpoint=Endpoint("acme", "one"))),
