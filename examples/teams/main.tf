@@ -68,6 +68,7 @@ module "llm_api" {
       id                  = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
       destination_regions = local.us
       fallbacks           = ["fast"]
+      on_timeout          = "fallback"
       max_output_tokens   = 16384
       price               = { input = 3.3, output = 16.5, cache_read = 0.33, cache_write = 4.125, cache_write_1h = 6.6 }
     }
@@ -81,6 +82,7 @@ module "llm_api" {
     llama = {
       id                  = "us.meta.llama3-3-70b-instruct-v1:0"
       destination_regions = local.us
+      on_timeout          = "partial"
       max_output_tokens   = 4096
       price               = { input = 0.72, output = 0.72 }
     }
