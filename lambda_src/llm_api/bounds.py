@@ -13,10 +13,10 @@ import base64
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from llm_api.dialects import Operation, Payload
+from llm_api.records import dataclass
 from llm_api.registry import Target
 from llm_api.usage import parse_json
 

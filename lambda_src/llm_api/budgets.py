@@ -7,9 +7,9 @@ with a number that rises by one: minutes and days since 1970, months since the y
 import calendar
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from llm_api.records import dataclass
 from llm_api.registry import PICODOLLARS_PER_USD
 
 WINDOWS = ("minute", "day", "month")

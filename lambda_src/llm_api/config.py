@@ -3,9 +3,10 @@
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, get_args
 
+from llm_api.records import dataclass
 from llm_api.registry import Registry
 
 Auth = Literal["iam", "api_key", "cognito", "custom"]

@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Self
+
+from llm_api.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

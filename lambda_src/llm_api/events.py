@@ -9,10 +9,11 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-m
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeGuard
 
 from llm_api.errors import ApiError, BadRequest, Internal, PayloadTooLarge
+from llm_api.records import dataclass
 
 MAX_PROXY_RESPONSE_BYTES = 6 * 1024 * 1024
 """Lambda's limit on a buffered answer, measured on its JSON.

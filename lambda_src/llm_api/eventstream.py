@@ -12,8 +12,9 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from llm_api.records import dataclass
 
 _PRELUDE = struct.Struct(">III")
 _CRC = struct.Struct(">I")
@@ -32,7 +33,7 @@ class CorruptStream(ValueError):
 
 @dataclass(slots=True)
 class Message:
-    """One frame. Not frozen: there are hundreds a second, and that would double what one costs.
+    """One frame. There are hundreds a second, so that it isn't frozen and its making is written out.
 
     Attributes:
         raw: the bytes as they came.
@@ -44,6 +45,9 @@ class Message:
     headers: Mapping[str, str]
     payload: bytes
     more: bool = False
+
+    def __init__(self, raw: bytes, headers: Mapping[str, str], payload: bytes) -> None:
+        self.raw, self.headers, self.payload, self.more = raw, headers, payload, False
 
 
 class Decoder:

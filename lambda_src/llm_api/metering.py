@@ -7,7 +7,6 @@ stands.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from llm_api.bounds import Bound, bound, document_of
@@ -19,6 +18,7 @@ from llm_api.known_fields import check_fields
 from llm_api.ledger import Ledger, Tenant
 from llm_api.ledger.reservations import Reservation
 from llm_api.pricing import cost, covers, highest_cost
+from llm_api.records import dataclass
 from llm_api.registry import Target
 
 Settlement = Literal["exact", "stands", "unknown"]

@@ -8,9 +8,11 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal, Self, get_args
+
+from llm_api.records import dataclass
 
 PICODOLLARS_PER_USD = 10**12
 """Prices and sums are whole picodollars: a hundredth of a cent a million tokens is 100 of them a token, and adding

@@ -21,11 +21,11 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from llm_api import entry
 from llm_api.events import is_proxy_event
+from llm_api.records import dataclass
 
 API_VERSION = "2018-06-01"
 USER_AGENT = "llm-api-runtime/python-{}.{}.{}".format(*sys.version_info)

@@ -10,12 +10,12 @@ import os
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from llm_api import aws
 from llm_api.deadline import Deadline
 from llm_api.errors import NotDelivered
+from llm_api.records import dataclass
 
 PREFIX = "images/"
 """What the role may write and read below."""

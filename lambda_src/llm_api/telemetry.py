@@ -12,13 +12,14 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from llm_api.errors import ApiError, BudgetSpent, OverBudget
 from llm_api.events import Request
 from llm_api.inference.progress import Progress
 from llm_api.pricing import cost
+from llm_api.records import dataclass
 from llm_api.registry import PICODOLLARS_PER_USD
 from llm_api.usage import Usage
 

@@ -10,8 +10,10 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from llm_api.records import dataclass
 
 _BYTES_PER_TOKEN = 4
 _BINARY = re.compile(rb"[A-Za-z0-9+/=]{256,}")

@@ -7,12 +7,13 @@ never decides whether a call may be made.
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, ClassVar, Literal, Protocol, Self
 
 from llm_api.budgets import Standing
 from llm_api.errors import ApiError, BadRequest
 from llm_api.events import Request, Response
+from llm_api.records import dataclass
 from llm_api.registry import Target
 
 Operation = Literal["invoke", "converse", "count_tokens"]
@@ -91,7 +92,7 @@ class Answer:
 class Frame:
     """One AWS event-stream message of a streamed answer, already checked to be no exception.
 
-    Not frozen: there are hundreds a second, and that would double what making one costs.
+    There are hundreds a second, so that it isn't frozen and its making is written out.
 
     Attributes:
         raw: the frame's bytes as they came, prelude and checksums included.
@@ -105,6 +106,9 @@ class Frame:
     event: str
     payload: bytes
     more: bool = False
+
+    def __init__(self, raw: bytes, event: str, payload: bytes, more: bool = False) -> None:
+        self.raw, self.event, self.payload, self.more = raw, event, payload, more
 
 
 class StreamFault(Exception):

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from llm_api.budgets import Standing
@@ -10,6 +9,7 @@ from llm_api.dialects import UsageQuery
 from llm_api.dialects.any_client import error_for_any_client
 from llm_api.errors import ApiError
 from llm_api.events import Request, Response
+from llm_api.records import dataclass
 
 NAME = "usage"
 

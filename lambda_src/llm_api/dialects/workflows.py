@@ -6,7 +6,7 @@ What a caller sends is carried and never read: the input goes to the execution a
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Self
 from urllib.parse import unquote
 
@@ -14,6 +14,7 @@ from llm_api.dialects.any_client import error_for_any_client
 from llm_api.dialects.json_body import json_object
 from llm_api.errors import ApiError, BadRequest, NotFound, PayloadTooLarge
 from llm_api.events import Request, Response
+from llm_api.records import dataclass
 
 NAME = "workflows"
 

@@ -16,7 +16,7 @@ The rules, each for the caller's money:
 import base64
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from typing import TypeVar
 
@@ -39,6 +39,7 @@ from llm_api.inference.progress import Progress
 from llm_api.inference.repeats import repeating
 from llm_api.inference.streams import FrameReader, Patience
 from llm_api.inference.waiting import Pump, call_within
+from llm_api.records import dataclass
 from llm_api.registry import Registry, Target
 from llm_api.usage import estimate_tokens, guardrail_intervened, latency_ms, of_answer, parse_json
 

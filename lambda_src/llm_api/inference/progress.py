@@ -1,8 +1,9 @@
 """How far a request has come, for the report on it: complete however the request ends."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from llm_api.records import dataclass
 from llm_api.registry import Target
 from llm_api.usage import Usage
 

@@ -1,7 +1,6 @@
 """Frames of a streamed answer, one by one, with a proper end or a fault: never silence."""
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from llm_api.deadline import Deadline
@@ -11,6 +10,7 @@ from llm_api.eventstream import CorruptStream, Decoder, Message, chunk
 from llm_api.inference import failures
 from llm_api.inference.progress import Progress
 from llm_api.inference.waiting import Exhausted, Pump, TooLate
+from llm_api.records import dataclass
 from llm_api.registry import Target
 from llm_api.usage import StreamUsage, guardrail_intervened, latency_ms, parse_json
 

@@ -7,8 +7,10 @@ of its events (https://botocore.amazonaws.com/v1/documentation/api/latest/topics
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from llm_api.records import dataclass
 
 CONNECT_TIMEOUT_SECONDS = 2
 LONGEST_READ_SECONDS = 900

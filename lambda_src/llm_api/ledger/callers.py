@@ -10,13 +10,13 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from llm_api.config import Settings
 from llm_api.errors import Forbidden, Unauthenticated
 from llm_api.events import Request
 from llm_api.ledger.table import Item, Table
 from llm_api.ledger.tenants import DEFAULT, NAME, Tenant, malformed, number, read_tenant
+from llm_api.records import dataclass
 
 CACHE_SECONDS = 60
 _CACHED_CALLERS = 1000

@@ -12,7 +12,6 @@ dies after reserving, the reservation stands. Either way a tenant gets less than
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from llm_api.budgets import COUNTERS, KINDS, WINDOWS, Amount, Budgets, Standing, numbers_at
@@ -20,6 +19,7 @@ from llm_api.errors import Internal, Unavailable
 from llm_api.ledger.refusals import over_budget, too_large
 from llm_api.ledger.table import Item, Table
 from llm_api.ledger.tenants import Tenant, malformed
+from llm_api.records import dataclass
 
 _ROUNDS = 8
 """Attempts at a reservation. Each after the first follows a known refusal: another request began the window first."""

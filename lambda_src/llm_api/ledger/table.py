@@ -4,10 +4,10 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from llm_api.errors import REFUSED_CREDENTIALS, CredentialsRefused, Internal, Unavailable
+from llm_api.records import dataclass
 
 Item = Mapping[str, Any]
 """In DynamoDB's JSON: `{"pk": {"S": …}, "tokens": {"N": "5"}}`."""

@@ -6,13 +6,14 @@ the log, and nobody else's.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import ROUND_FLOOR, Decimal, DecimalException
 from typing import Any
 
 from llm_api.budgets import COUNTERS, Budgets, name_of
 from llm_api.errors import Internal
 from llm_api.ledger.table import Item
+from llm_api.records import dataclass
 from llm_api.registry import PICODOLLARS_PER_USD
 
 DEFAULT = "default"

@@ -1,7 +1,6 @@
 """The four operations. A body passes as it came; what is refused or added stands in `protection` and `output_limit`."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload
@@ -11,6 +10,7 @@ from llm_api.dialects.bedrock.stream import CONVERSE_EXCEPTIONS, INVOKE_EXCEPTIO
 from llm_api.dialects.json_body import json_object
 from llm_api.errors import BadRequest
 from llm_api.events import Request, Response
+from llm_api.records import dataclass
 from llm_api.registry import Target
 
 _JSON = "application/json"

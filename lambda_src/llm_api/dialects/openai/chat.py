@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload
@@ -36,6 +36,7 @@ from llm_api.dialects.openai.tools import Tools, parse_tools
 from llm_api.dialects.openai.translate import choice_message, finish_reason, usage
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
+from llm_api.records import dataclass
 from llm_api.registry import Target
 
 

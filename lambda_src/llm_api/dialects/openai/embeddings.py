@@ -11,7 +11,6 @@ import base64
 import json
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Operation, Payload
@@ -20,6 +19,7 @@ from llm_api.dialects.json_body import json_object
 from llm_api.dialects.openai.fields import InvalidField, positive_integer, required_text, text
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
+from llm_api.records import dataclass
 from llm_api.registry import Target
 
 MAX_TEXTS = 2048

@@ -11,13 +11,14 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.htm
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from llm_api.dialects.families import claude_version, model_id
 from llm_api.dialects.openai.fields import InvalidField, boolean, mapping, required_text, text
 from llm_api.dialects.openai.tools import NAME
 from llm_api.errors import BadRequest
+from llm_api.records import dataclass
 from llm_api.registry import Target
 
 CLAUDE_WITH_SCHEMA = (4, 5)

@@ -11,13 +11,14 @@ offers no tools, calls and results of earlier turns are shown to the model as te
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from llm_api.dialects.json_body import strict_json
 from llm_api.dialects.openai.fields import InvalidField, items, mapping, required_text, text
 from llm_api.dialects.openai.media import document_block, image_block
 from llm_api.dialects.openai.tools import NAME
+from llm_api.records import dataclass
 
 _CALL_ID = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
 

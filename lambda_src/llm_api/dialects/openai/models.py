@@ -5,13 +5,13 @@ https://platform.openai.com/docs/api-reference/models
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import unquote
 
 from llm_api.dialects import Query
 from llm_api.errors import NotFound
 from llm_api.events import Request, Response
+from llm_api.records import dataclass
 from llm_api.registry import Target
 
 CREATED = 0

@@ -5,12 +5,13 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.h
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from llm_api.dialects.families import claude_version, model_id
 from llm_api.dialects.openai.fields import InvalidField, boolean, items, mapping, required_text, text
 from llm_api.errors import BadRequest
+from llm_api.records import dataclass
 from llm_api.registry import Target
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
