@@ -25,7 +25,8 @@ from llm_api.eventstream import CorruptStream, Decoder, chunk, event, exception
 from llm_api.inference import Inference
 from llm_api.inference.bedrock import Bedrock
 from llm_api.inference.clients import Clients
-from llm_api.ledger import Ledger, Reservation, Tenant
+from llm_api.ledger import Ledger, Tenant
+from llm_api.ledger.reservations import Reservation
 from llm_api.registry import Price, Registry, Target
 from llm_api.telemetry import Telemetry
 

@@ -8,13 +8,15 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
-from llm_api.budgets import Standing
 from llm_api.errors import ApiError, BadRequest
 from llm_api.events import Request, Response
 from llm_api.records import dataclass
 from llm_api.registry import Target
+
+if TYPE_CHECKING:
+    from llm_api.budgets import Standing
 
 Operation = Literal["invoke", "converse", "count_tokens"]
 
@@ -245,7 +247,7 @@ class UsageQuery(ABC):
         """Read the request."""
 
     @abstractmethod
-    def render(self, tenant: str, standing: Standing) -> Response:
+    def render(self, tenant: str, standing: "Standing") -> Response:
         """The answer."""
 
 

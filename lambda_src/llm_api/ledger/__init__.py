@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from llm_api.budgets import Amount, Standing
 from llm_api.config import Settings
 from llm_api.events import Request
 from llm_api.ledger.callers import CACHE_SECONDS, Callers
@@ -16,6 +15,7 @@ from llm_api.ledger.table import Table
 from llm_api.ledger.tenants import Tenant
 
 if TYPE_CHECKING:
+    from llm_api.budgets import Amount, Standing
     from llm_api.ledger.reservations import Reservation, Reservations
 
 __all__ = ["CACHE_SECONDS", "Ledger", "Tenant"]
@@ -55,15 +55,15 @@ class Ledger:
         """A tenant by its name; see `Callers.tenant`."""
         return self._callers.tenant(name)
 
-    def reserve(self, tenant: Tenant, amount: Amount) -> "Reservation":
+    def reserve(self, tenant: Tenant, amount: "Amount") -> "Reservation":
         """Set the most that a request may use aside; see `Reservations.reserve`."""
         return self._budgets().reserve(tenant, amount)
 
-    def settle(self, reservation: "Reservation", used: Amount) -> Standing | None:
+    def settle(self, reservation: "Reservation", used: "Amount") -> "Standing | None":
         """Correct a reservation to what was used; see `Reservations.settle`."""
         return self._budgets().settle(reservation, used)
 
-    def standing(self, tenant: Tenant) -> Standing:
+    def standing(self, tenant: Tenant) -> "Standing":
         """What a tenant has used of its budgets so far; see `Reservations.standing`."""
         return self._budgets().standing(tenant)
 

@@ -8,20 +8,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from decimal import ROUND_FLOOR, Decimal, DecimalException
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from llm_api.budgets import COUNTERS, Budgets, name_of
 from llm_api.errors import Internal
 from llm_api.ledger.table import Item
 from llm_api.records import dataclass
 from llm_api.registry import PICODOLLARS_PER_USD
+
+if TYPE_CHECKING:
+    from llm_api.budgets import Budgets
 
 DEFAULT = "default"
 """The tenant of callers who were authenticated and belong to no other."""
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
-_COUNTERS = {name_of(counter): counter for counter in COUNTERS}
 _LARGEST = 10**15
 """Of any number in a tenant's item. Beyond, a sum might not fit into DynamoDB's 38 digits."""
 
@@ -41,7 +42,7 @@ class Tenant:
 
     name: str
     models: frozenset[str] | None = None
-    budgets: Budgets = field(default_factory=dict)
+    budgets: "Budgets" = field(default_factory=dict)
     max_output_tokens: int | None = None
     declared: bool = False
     workflows: frozenset[str] = frozenset()
@@ -92,11 +93,14 @@ def _budgets(name: str, item: Item) -> dict[tuple[str, str], int]:
     declared = declared.get("M") if isinstance(declared, Mapping) else None
     if not isinstance(declared, Mapping):
         raise malformed(f"tenant#{name}", "has budgets that are no map")
+    from llm_api.budgets import COUNTERS, name_of
+
+    counters = {name_of(counter): counter for counter in COUNTERS}
     budgets = {}
     for budget, value in declared.items():
-        counter, limit = _COUNTERS.get(budget), number(value)
+        counter, limit = counters.get(budget), number(value)
         if counter is None:
-            known = ", ".join(_COUNTERS)
+            known = ", ".join(counters)
             raise malformed(f"tenant#{name}", f"has a budget {str(budget)[:64]!r}, which is none of {known}")
         if limit is None or (counter[1] != "usd" and limit != limit.to_integral_value()):
             raise malformed(f"tenant#{name}", f"has a budget {budget} that is no such number")
