@@ -81,12 +81,12 @@ def environment_of(api: Api, home: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("code", identified("python"))
-def test_python_runs_as_it_stands(code: str, api: Api, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_python_runs_as_it_stands(code: str, api: Api, pictures: Api, tmp_path: Path) -> None:
     if any(mark in code for mark in COMPILED_ONLY):
         compile(code, "snippet", "exec")
         return
     # GIVEN the deployment that the block is about
-    deployment = request.getfixturevalue("pictures") if MAKES_PICTURES in code else api
+    deployment = pictures if MAKES_PICTURES in code else api
     client_environment = environment_of(deployment, tmp_path)
     # WHEN the block is run with what `make up` writes
     done = subprocess.run(
