@@ -56,7 +56,7 @@ def test_openai(deployment: Api) -> None:
     assert answer.choices[0].message.content == "Grüezi, world"
     vectors = openai_plain(deployment, "embeddings.create", model="embed", input=["a", "b"], dimensions=256)
     assert [len(item.embedding) for item in vectors.data] == [256, 256]
-    assert [model.id for model in openai_plain(deployment, "models.list").data] == ["embed", "fast", "nova"]
+    assert {"embed", "fast", "nova"} <= {model.id for model in openai_plain(deployment, "models.list").data}
 
 
 def test_anthropic(deployment: Api) -> None:
