@@ -129,7 +129,5 @@ def leaked(service: LambdaService) -> set[int]:
 
 
 def written(service: LambdaService) -> set[str]:
-    """Files that a function left behind in what stands for its /tmp, or made beside its code."""
-    scratch = {str(path) for path in service.folder.glob("scratch-*/**/*")}
-    compiled = {str(path) for path in service.folder.glob("packages/**/*.pyc")}
-    return scratch | compiled
+    """Files that a function left behind in what stands for its /tmp."""
+    return {str(path) for path in service.folder.glob("scratch-*/**/*")}
