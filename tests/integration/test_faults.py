@@ -376,7 +376,7 @@ def test_a_buffered_function_with_expired_credentials_is_replaced_too(buffered: 
     # GIVEN a deployment without streaming, one sandbox of which has expired credentials
     buffered.aws.lambda_service.wait_until_idle()
     buffered.aws.lambda_service.end_idle_sandboxes()
-    buffered.aws.faults.add("sandbox_expires", model=buffered.outputs["function_name"], seconds=0.0)
+    buffered.aws.faults.add("sandbox_expires", seconds=0.0)
 
     # WHEN it is asked, THEN API Gateway answers in its place, and the next request finds another
     assert ask(buffered, CONVERSE, "fast", stream=False).status == 502
