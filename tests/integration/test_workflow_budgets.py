@@ -137,7 +137,7 @@ def test_what_was_refused_is_given_back(enter: Enter, workflows: Workflows, call
     # GIVEN a model that refuses the request, and one that is throttled once
     client = enter(tokens_per_day=1_000_000)
     workflows.aws.faults.add("validation", model="claude-haiku")
-    workflows.aws.faults.add("throttle", model="nova-micro", times=1)
+    workflows.aws.faults.add("throttle", model="nova-lite", times=1)
     ended = client.end("metered", client.start("metered", {"topic": "cars"}))
 
     # THEN what was refused costs a request and no token, and a repeat within one reservation is counted once

@@ -199,7 +199,7 @@ module "metered" {
       prompt = { model = "nova", max_output_tokens = 100, temperature = 0.5, text = "Repeat after me: {{ $input.fact }}", schema = { seats = "number" }, fixes = 1 }
       next   = "end"
     }
-    apology = { prompt = { model = "micro", max_output_tokens = 100, text = "Repeat after me: sorry: {{ $steps.first.error }}" } }
+    apology = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: sorry: {{ $steps.first.error }}" } }
   }
 }
 
