@@ -59,40 +59,44 @@ resource "aws_security_group" "endpoint" {
   vpc_id      = aws_vpc.this.id
 }
 
-resource "aws_vpc_security_group_egress_rule" "to_bedrock" {
-  security_group_id            = aws_security_group.function.id
-  description                  = "Bedrock's endpoint"
-  ip_protocol                  = "tcp"
-  from_port                    = 443
-  to_port                      = 443
-  referenced_security_group_id = aws_security_group.endpoint["bedrock-runtime"].id
+resource "aws_security_group_rule" "to_bedrock" {
+  security_group_id        = aws_security_group.function.id
+  description              = "Bedrock's endpoint"
+  type                     = "egress"
+  protocol                 = "tcp"
+  from_port                = 443
+  to_port                  = 443
+  source_security_group_id = aws_security_group.endpoint["bedrock-runtime"].id
 }
 
-resource "aws_vpc_security_group_egress_rule" "to_dynamodb" {
+resource "aws_security_group_rule" "to_dynamodb" {
   security_group_id = aws_security_group.function.id
   description       = "DynamoDB, through its gateway"
-  ip_protocol       = "tcp"
+  type              = "egress"
+  protocol          = "tcp"
   from_port         = 443
   to_port           = 443
-  prefix_list_id    = aws_vpc_endpoint.dynamodb.prefix_list_id
+  prefix_list_ids   = [aws_vpc_endpoint.dynamodb.prefix_list_id]
 }
 
-resource "aws_vpc_security_group_ingress_rule" "from_function" {
-  security_group_id            = aws_security_group.endpoint["bedrock-runtime"].id
-  description                  = "The function"
-  ip_protocol                  = "tcp"
-  from_port                    = 443
-  to_port                      = 443
-  referenced_security_group_id = aws_security_group.function.id
+resource "aws_security_group_rule" "from_function" {
+  security_group_id        = aws_security_group.endpoint["bedrock-runtime"].id
+  description              = "The function"
+  type                     = "ingress"
+  protocol                 = "tcp"
+  from_port                = 443
+  to_port                  = 443
+  source_security_group_id = aws_security_group.function.id
 }
 
-resource "aws_vpc_security_group_ingress_rule" "from_callers" {
+resource "aws_security_group_rule" "from_callers" {
   security_group_id = aws_security_group.endpoint["execute-api"].id
   description       = "Callers of the API"
-  ip_protocol       = "tcp"
+  type              = "ingress"
+  protocol          = "tcp"
   from_port         = 443
   to_port           = 443
-  cidr_ipv4         = var.callers_cidr
+  cidr_blocks       = [var.callers_cidr]
 }
 
 # No endpoint for CloudWatch Logs: Lambda writes the function's log itself, outside of this VPC.

@@ -169,7 +169,8 @@ def invoked(api: Api, event: Any, **client: Any) -> dict[str, Any]:
 
 def test_the_functions_own_role_may_not_invoke_it(api: Api) -> None:
     # GIVEN the credentials that the code runs with
-    role = api.aws.credentials.issue(api.outputs["role_arn"], "stolen")
+    function = boto3.client("lambda").get_function_configuration(FunctionName=api.outputs["function_name"])
+    role = api.aws.credentials.issue(function["Role"], "stolen")
     stolen = {
         "aws_access_key_id": role.access_key_id,
         "aws_secret_access_key": role.secret_access_key,
