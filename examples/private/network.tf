@@ -46,7 +46,7 @@ resource "aws_route_table_association" "this" {
 resource "aws_security_group" "function" {
   # checkov:skip=CKV2_AWS_5:it is the function's, inside the module
   name        = "${local.name}-function"
-  description = "The LLM API's function"
+  description = "Function of the LLM API"
   vpc_id      = aws_vpc.this.id
 }
 
@@ -61,7 +61,7 @@ resource "aws_security_group" "endpoint" {
 
 resource "aws_security_group_rule" "to_bedrock" {
   security_group_id        = aws_security_group.function.id
-  description              = "Bedrock's endpoint"
+  description              = "The endpoint of Bedrock"
   type                     = "egress"
   protocol                 = "tcp"
   from_port                = 443
