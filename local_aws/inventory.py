@@ -29,7 +29,7 @@ _KINDS: tuple[tuple[str, str, str, Names], ...] = (
     ("iam", "iam_backends", "policy", lambda b: [arn for arn in b.managed_policies if ":iam::aws:" not in arn]),
     ("iam", "iam_backends", "role", lambda b: [role.name for role in b.roles.values()]),
     ("iam", "iam_backends", "user", lambda b: b.users),
-    ("kms", "kms_backends", "key", lambda b: [k.id for k in b.keys.values() if k.key_state != "PendingDeletion"]),
+    ("kms", "kms_backends", "key", lambda b: [k.id for k in b.keys.values() if is_kept(k)]),
     ("logs", "logs_backends", "log group", lambda b: b.groups),
     ("logs", "logs_backends", "saved query", lambda b: [query["name"] for query in saved_queries(b).values()]),
     ("route53", "route53_backends", "hosted zone", lambda b: b.zones),
@@ -44,6 +44,11 @@ _KINDS: tuple[tuple[str, str, str, Names], ...] = (
     ),
     ("wafv2", "wafv2_backends", "web ACL", lambda b: b.wacls),
 )
+
+
+def is_kept(key: Any) -> bool:
+    """Whether a customer made a KMS key and didn't give it up: AWS's own come with a service's first use and stay."""
+    return key.key_state != "PendingDeletion" and not any(name.startswith("alias/aws/") for name in key.aliases)
 
 
 def inventory() -> list[str]:
