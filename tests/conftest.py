@@ -38,7 +38,7 @@ def pytest_configure() -> None:
     os.environ.update(terraform_environment())
 
 
-SHARED_STACKS = {"quickstart", "buffered", "situations", "live_endpoint"}
+SHARED_STACKS = {"quickstart", "buffered", "situations"}
 """What stands for the whole session, once a test has asked for it."""
 
 

@@ -62,11 +62,14 @@ def test_another_tenants_model_is_refused_before_it_is_called(hurried: Api, dial
 
 def test_a_tenant_sees_its_own_models_alone(hurried: Api) -> None:
     # WHEN two tenants list the models
-    narrow, wide = (send(hurried, "GET", "/v1/models", key=key).json()["data"] for key in (NARROW_KEY, hurried.key))
+    narrow, wide = (
+        [model["id"] for model in send(hurried, "GET", "/v1/models", key=key).json()["data"]]
+        for key in (NARROW_KEY, hurried.key)
+    )
 
     # THEN each sees its own
-    assert [model["id"] for model in narrow] == ["spare"]
-    assert [model["id"] for model in wide] == ["alone", "fast", "guarded", "spare"]
+    assert narrow == ["spare"]
+    assert set(wide) > {"alone", "fast", "guarded", "spare"}
 
 
 def test_a_fallback_is_no_way_around_a_tenants_models(hurried: Api) -> None:

@@ -78,10 +78,10 @@ def test_the_saved_queries_answer_from_what_the_function_logged(hurried: Api) ->
     assert len(log.run(one.replace("PUT THE x-request-id HERE", identifier))) == 2
 
 
-@pytest.mark.parametrize(("deployment", "model"), [("hurried", "spare"), ("buffered", "nova")])
-def test_the_trace_reaches_bedrock(request: pytest.FixtureRequest, deployment: str, model: str) -> None:
+@pytest.mark.parametrize(("streaming", "model"), [(True, "spare"), (False, "nova")])
+def test_the_trace_reaches_bedrock(hurried: Api, buffered: Api, streaming: bool, model: str) -> None:
     # GIVEN a deployment under our own loop, and one under AWS's runtime client
-    api: Api = request.getfixturevalue(deployment)
+    api = hurried if streaming else buffered
 
     # WHEN a model answers
     path, body = CONVERSE.request(model, stream=False)

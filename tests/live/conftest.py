@@ -44,22 +44,28 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         pytest.exit("make live: that is above the limit. Nothing was sent.", returncode=2)
 
 
-@pytest.fixture(scope="session")
-def live_endpoint(request: pytest.FixtureRequest) -> Endpoint:
-    """The deployment under test."""
-    if os.environ.get(LIVE):
+if os.environ.get(LIVE):
+
+    @pytest.fixture(scope="session")
+    def live_endpoint() -> Endpoint:
+        """The deployment under test: the one that the environment names."""
         return Endpoint.of(os.environ)
-    api: Api = request.getfixturevalue("api")
-    return Endpoint.of(
-        {
-            "LLM_API_URL": api.url,
-            "LLM_API_KEY": api.key,
-            "LLM_API_CA_FILE": api.ca_file,
-            "LLM_API_MODEL": "nova",
-            "LLM_API_CLAUDE_MODEL": "fast",
-            "LLM_API_EMBEDDING_MODEL": "embed",
-        }
-    )
+
+else:
+
+    @pytest.fixture(scope="session")
+    def live_endpoint(api: Api) -> Endpoint:
+        """The deployment under test: the quickstart. Asked for by name, or it would be removed too early."""
+        return Endpoint.of(
+            {
+                "LLM_API_URL": api.url,
+                "LLM_API_KEY": api.key,
+                "LLM_API_CA_FILE": api.ca_file,
+                "LLM_API_MODEL": "nova",
+                "LLM_API_CLAUDE_MODEL": "fast",
+                "LLM_API_EMBEDDING_MODEL": "embed",
+            }
+        )
 
 
 @pytest.fixture
