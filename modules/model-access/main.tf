@@ -110,7 +110,7 @@ locals {
     { for key in ["guardrail"] : key => { for name, value in entry[key] : name => value if value != false } if entry[key] != null },
     { for key in ["on_timeout"] : key => entry[key] if entry[key] != "error" },
     { for key in ["fallbacks", "betas"] : key => entry[key] if length(entry[key]) > 0 },
-    { for key in ["price", "sagemaker", "cache"] : key => { for name, value in entry[key] : name => value if value != null && value != "native" } if entry[key] != null },
+    { for key in ["price", "sagemaker", "cache"] : key => { for name, value in entry[key] : name => value if value != null && !(name == "format" && value == "native") } if entry[key] != null },
   ) })
   # Measured as Lambda does: the variables are one JSON object, so a quote inside a value counts twice.
   registry_environment = length(jsonencode(local.registry_json)) <= 3072 ? local.registry_json : base64gzip(local.registry_json)
