@@ -38,13 +38,32 @@ def pytest_configure() -> None:
     os.environ.update(terraform_environment())
 
 
-SHARED_STACKS = {"quickstart", "buffered", "situations"}
-"""What stands for the whole session, once a test has asked for it."""
+STANDING = {
+    "stacks": {"quickstart", "buffered_stack", "situations", "all_targets"},
+    "budgets": {"budgeted", "applied_workflows"},
+}
+"""What stands for as long as a test needs it, in groups that tests combine. Each group belongs to one process."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that apply an example by themselves come before those that share stacks: both use the same names."""
-    items.sort(key=lambda item: not SHARED_STACKS.isdisjoint(getattr(item, "fixturenames", ())))
+    """Tests of one group go to one process, and in one process tests that apply an example by themselves come first.
+
+    They use the same names as what stands. Groups are given out in the order of the tests, so the longest comes first
+    where processes share them.
+    """
+    shared = "PYTEST_XDIST_WORKER" in os.environ
+    order = list(STANDING)
+
+    def place(item: pytest.Item) -> int:
+        fixtures = getattr(item, "fixturenames", ())
+        group = next((name for name, stacks in STANDING.items() if not stacks.isdisjoint(fixtures)), None)
+        if group is None:
+            return len(order) if shared else -1
+        item.add_marker(pytest.mark.xdist_group(group))
+        return order.index(group)
+
+    items.sort(key=place)
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,5 +1,6 @@
 """Every block of code in the documentation is run, and every link leads somewhere."""
 
+import functools
 import os
 import re
 import subprocess
@@ -129,28 +130,56 @@ def test_shell_runs_as_it_stands(code: str, client_environment: dict[str, str], 
         assert '"error"' not in done.stdout
 
 
-@pytest.mark.parametrize("code", identified("hcl"))
-def test_terraform_is_valid(code: str, tmp_path: Path) -> None:
-    # GIVEN a block as somebody's root module, with the repository as its source and its variables declared
+def somebodys_module(code: str, folder: Path) -> set[str]:
+    """Writes a block as somebody's module, with the repository as its source; the names of its variables."""
     sources = re.sub(
         r'source\s*=\s*"git::https://example.com/terraform-aws-llm-api.git(//([^?"]+))?(\?[^"]*)?"',
         # Relative, because a module that uses the one beside it may not leave the package that an absolute path makes.
-        lambda match: f'source = "{os.path.relpath(ROOT / (match[2] or ""), tmp_path)}"',
+        lambda match: f'source = "{os.path.relpath(ROOT / (match[2] or ""), folder)}"',
         code,
     )
-    sources = re.sub(r'source\s*=\s*"(\.\./)+"', f'source = "{ROOT}"', sources)
+    sources = re.sub(r'source\s*=\s*"(\.\./)+"', f'source = "{os.path.relpath(ROOT, folder)}"', sources)
     present = set(re.findall(r'module "(\w+)"', sources))
     sources = re.sub(r"module\.(\w+)[\w.]*", lambda match: match[0] if match[1] in present else ELSEWHERE, sources)
     declared = set(re.findall(r'variable "(\w+)"', sources))
-    variables = [
-        f'variable "{name}" {{\n  default = null\n}}\n'
-        for name in sorted(set(re.findall(r"\bvar\.(\w+)", sources)) - declared)
-    ]
-    (tmp_path / "main.tf").write_text("\n".join([sources, 'resource "terraform_data" "elsewhere" {}', *variables]))
-    stack = Terraform(tmp_path, tmp_path / "stack", {"AWS_REGION": "us-east-1"})
-    # THEN Terraform finds it valid
+    used = set(re.findall(r"\bvar\.(\w+)", sources))
+    variables = [f'variable "{name}" {{\n  default = null\n}}\n' for name in sorted(used - declared)]
+    folder.mkdir()
+    (folder / "main.tf").write_text("\n".join([sources, 'resource "terraform_data" "elsewhere" {}', *variables]))
+    return declared
+
+
+@pytest.fixture(scope="module")
+def diagnostics(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What Terraform has against each block, by its place; against none of them in particular: under "".
+
+    They are validated together, as modules of one root, since starting the provider takes longer than all of them.
+    """
+    root = tmp_path_factory.mktemp("blocks")
+    found: dict[str, list[str]] = {"": []}
+    calls = []
+    for number, (place, code) in enumerate(blocks("hcl")):
+        found[place] = []
+        # Only a root may import.
+        imports = re.findall(r"^import \{\n.*?^\}\n", code, re.DOTALL | re.MULTILINE)
+        code = functools.reduce(lambda text, block: text.replace(block, ""), imports, code)
+        calls += [re.sub(r"\bto( *)= ", rf"to\1= module.block{number}.", block) for block in imports]
+        unset = "".join(f"  {name} = null\n" for name in somebodys_module(code, root / f"block{number}"))
+        calls.append(f'module "block{number}" {{\n  source = "./block{number}"\n{unset}}}\n')
+    (root / "main.tf").write_text("".join(calls))
+    stack = Terraform(root, root / "stack", {"AWS_REGION": "us-east-1"})
     stack.init()
-    stack.validate()
+    places = {f"block{number}": place for number, place in enumerate([place for place, _ in blocks("hcl")])}
+    for diagnostic in stack.diagnostics():
+        folder = diagnostic.get("range", {}).get("filename", "").split("/")[0]
+        found[places.get(folder, "")].append(f"{diagnostic['summary']}: {diagnostic['detail']}")
+    return found
+
+
+@pytest.mark.parametrize("place", [place for place, _ in blocks("hcl")])
+def test_terraform_is_valid(place: str, diagnostics: dict[str, list[str]]) -> None:
+    # GIVEN a block as somebody's module, with its variables declared THEN Terraform finds it valid
+    assert diagnostics[place] + diagnostics[""] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

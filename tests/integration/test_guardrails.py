@@ -210,7 +210,7 @@ def test_another_policy_is_another_version(local_aws: LocalAws, tmp_path: Path) 
     changed = Terraform(tmp_path, tmp_path / "stack", {**settings, "TF_VAR_words": '["alpha", "beta"]'})
     try:
         actions = {change["address"]: change["change"]["actions"] for change in changed.plan()["resource_changes"]}
-        changed.apply()
+        changed.apply_plan()
         second: Any = changed.outputs()["guardrail"]
     finally:
         changed.destroy()

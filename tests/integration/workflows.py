@@ -69,7 +69,7 @@ def applied(aws: LocalAws, workspace: Path) -> Iterator[Workflows]:
     )
     stack.init()
     plan = stack.plan()
-    stack.apply()
+    stack.apply_plan()
     yield Workflows(aws, stack.outputs(), plan)
     stack.destroy()
     boto3.resource("s3").Bucket(DOCUMENTS).objects.all().delete()
