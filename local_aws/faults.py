@@ -28,6 +28,7 @@ KINDS: dict[str, str] = {
     "truncated_frame_after": "after `frames` frames send half a frame, then end",
     "corrupt_frame_after": "after `frames` frames send one with a wrong checksum",
     "cut_after": "after `frames` frames sever the connection; of a buffered answer, before it",
+    "connection_lost": "forget a connection that was idle for `seconds`: what is sent on it is reset, unread",
     "table_throttled": "have DynamoDB refuse a function for its throughput; `model` is a part of the table's name",
     "table_fails": "have DynamoDB fail on a function, 500; nothing is written",
     "table_silent": "have DynamoDB do what a function asks, and be silent for `seconds` before it says so",
@@ -50,6 +51,9 @@ SANDBOX: frozenset[str] = frozenset(kind for kind in KINDS if kind.startswith("s
 
 LAUNCH = "lambda:start"
 """Their operation."""
+
+CONNECTION = "connection"
+"""The operation of the fault that strikes a connection, whatever is sent on it."""
 
 ERRORS: frozenset[str] = frozenset(kind for kind, does in KINDS.items() if "Exception" in does and "frame" not in does)
 """Faults that answer with an error instead of the model. One call takes one of them."""
@@ -101,6 +105,8 @@ class Fault:
         if (self.kind in BUCKET) != operation.startswith("s3:"):
             return False
         if (self.kind in SANDBOX) != (operation == LAUNCH):
+            return False
+        if (self.kind == "connection_lost") != (operation == CONNECTION):
             return False
         return (self.model is None or self.model in model) and self.operation in (None, operation)
 

@@ -21,7 +21,7 @@ from local_aws.credentials import (
     Credentials,
     CredentialStore,
 )
-from local_aws.faults import Faults
+from local_aws.faults import CONNECTION, Faults
 from local_aws.front import Front
 from local_aws.gaps import guardrails
 from local_aws.gateway import Gateway
@@ -76,6 +76,7 @@ class LocalAws:
     def _start(self, max_sandboxes: int) -> None:
         # The port comes first: the functions and the front need each other's address.
         front_server = self._listen(None)
+        front_server.forgets = self._forgets
         self.endpoint_url = f"http://127.0.0.1:{front_server.server_port}"
         self.lambda_service = LambdaService(
             self.credentials,
@@ -166,6 +167,10 @@ class LocalAws:
         server = GatewayServer(app, tls=tls)
         self._servers.append(server)
         return server
+
+    def _forgets(self, idle_seconds: float) -> bool:
+        """Whether a fault has what stands between a function and AWS forget a connection."""
+        return any(idle_seconds >= fault.seconds for fault in self.faults.take("", CONNECTION))
 
     def _may(self, role_arn: str, action: str, resource: str) -> bool:
         """Whether a role may do what Lambda does in its name."""

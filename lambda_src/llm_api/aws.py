@@ -14,9 +14,13 @@ import json
 import os
 import platform
 import threading
+import time
 from typing import Any
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data")
+
+IDLE_SECONDS = 10.0
+"""The most that a connection may have been idle when it is used."""
 
 _lock = threading.Lock()
 _session: Any = None
@@ -42,11 +46,34 @@ def create_client(service: str, **config: Any) -> Any:
     with _lock:  # sessions are not thread-safe, the clients made from them are
         if os.path.isdir(os.path.join(DATA, service)) and not _wants_botocores_data():
             try:
-                return _own_session().create_client(service, config=only_once)
+                return _renewing(_own_session().create_client(service, config=only_once))
             except Exception as error:
                 # Whatever it is, botocore's own data either mends it or fails in the same way, and then it is raised.
                 print(_warning(error), flush=True)
-        return _botocores_session().create_client(service, config=only_once)
+        return _renewing(_botocores_session().create_client(service, config=only_once))
+
+
+def _renewing(client: Any) -> Any:
+    """The client, made to open new connections where its last request was a while ago.
+
+    AWS's hosts give an idle connection up after 5 (S3) to 90 seconds (DynamoDB), what stands between after 350, and a
+    frozen environment hears nothing of it. What it sends then is lost without a word on whether it had arrived. SDKs
+    send such a request again; what may have been done or paid for is never sent again here, so it would be a failure.
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+    """
+    lock = threading.Lock()
+    last = time.monotonic()
+
+    def renew(**_: object) -> None:
+        nonlocal last
+        with lock:  # of several that come after a pause the first closes, before any of them takes a connection
+            now = time.monotonic()
+            if now - last > IDLE_SECONDS:
+                client.close()  # those at work are left alone
+            last = now
+
+    client.meta.events.register("before-send", renew)
+    return client
 
 
 def session() -> Any:

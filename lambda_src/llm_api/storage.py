@@ -59,6 +59,7 @@ class Bucket:
         Parameters:
             tenant: whose name the keys shall carry.
         """
+        self._http.close()  # S3 gives idle connections up after seconds, and a frozen environment hears nothing of it
         return TenantFiles(self, f"{PREFIX}{tenant}/" if tenant else PREFIX, deadline)
 
     def put(self, key: str, content: bytes, media_type: str) -> None:

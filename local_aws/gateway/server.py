@@ -8,7 +8,8 @@ import logging
 import socket
 import ssl
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -30,8 +31,30 @@ class GatewayRequestHandler(WSGIRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = KEEP_ALIVE_SECONDS
+    _served = False
     # Otherwise the head and the first piece of a short answer wait for each other's acknowledgement.
     disable_nagle_algorithm = True
+
+    server: "GatewayServer"
+
+    def handle_one_request(self) -> None:
+        """Waits for a request, and serves it."""
+        self.raw_requestline = b""
+        self._idle_since = time.monotonic()
+        super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        """Whether there is a request to serve, now that its first line is there."""
+        if self._served and self.server.forgets(time.monotonic() - self._idle_since):
+            self.close_connection = True  # with what was sent unread, which makes it a reset
+            return False
+        self._served = True
+        return super().parse_request()
+
+    def log_error(self, format: str, *args: Any) -> None:
+        """Nothing of connections that were idle until their time was over."""
+        if self.raw_requestline or not any(isinstance(value, TimeoutError) for value in args):
+            super().log_error(format, *args)
 
     def make_environ(self) -> dict[str, Any]:
         environ = super().make_environ()
@@ -165,10 +188,15 @@ class _Answer:
 
 
 class GatewayServer(ThreadedWSGIServer):
-    """A listener with a thread for each connection. `serve_forever` runs it, `shutdown` and `server_close` end it."""
+    """A listener with a thread for each connection. `serve_forever` runs it, `shutdown` and `server_close` end it.
+
+    Attributes:
+        forgets: whether a connection that was idle for so many seconds is known no longer, to whoever uses it.
+    """
 
     daemon_threads = True
     request_queue_size = 256
+    forgets: Callable[[float], bool] = staticmethod(lambda idle_seconds: False)
 
     def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         super().__init__(host, port, app, handler=GatewayRequestHandler, ssl_context=tls)

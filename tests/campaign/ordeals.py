@@ -22,6 +22,9 @@ FAST, NOVA, BREAKS, CUTS, STALLS = (
 )
 REFUSES, BUSY = "mistral", "command-r"
 
+IDLE_SECONDS = 10.5
+"""Longer than a function uses a connection again (`llm_api.aws`)."""
+
 Fault = Mapping[str, Any]
 
 
@@ -99,6 +102,7 @@ def ordeals(author: Author, size: int, haul: int, function: str, stall_seconds: 
         ),
         *wrong_clocks(author, size, function),
         expiry(author, size, function),
+        lost_connections(author, size),
         Ordeal("six megabytes", [], [author.big("")], afresh=True, refuses_first=True),
         the_haul(author, haul),
     ]
@@ -269,6 +273,18 @@ def expiry(author: Author, size: int, function: str) -> Ordeal:
         pause_seconds=5.0,
         refuses_first=True,
         failures=(1, expiring),
+    )
+
+
+def lost_connections(author: Author, size: int) -> Ordeal:
+    """Warm sandboxes whose connections somebody has given up meanwhile, without a word: nobody notices."""
+    jobs = [by(author.jobs(size, ALL, "fast"), "fast") for _ in range(2)]
+    return Ordeal(
+        "connections lost while idle",
+        [fault("connection_lost", seconds=IDLE_SECONDS)],
+        jobs,
+        afresh=True,
+        pause_seconds=IDLE_SECONDS + 1.0,
     )
 
 

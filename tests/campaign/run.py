@@ -30,6 +30,8 @@ THREADS = 2
 
 ORDEALS_SHARE = 0.4
 
+TELL_SECONDS = 20.0
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -142,7 +144,7 @@ def run(deployment: Deployment, size: Size, told: Callable[[str], object] = lamb
     """Puts a deployment through all ordeals.
 
     Parameters:
-        told: hears the name of each ordeal as it begins.
+        told: hears the name of each ordeal as it begins, and how far it is while it lasts.
     """
     aws = deployment.aws
     began = time.monotonic()
@@ -151,7 +153,7 @@ def run(deployment: Deployment, size: Size, told: Callable[[str], object] = lamb
     outcomes = []
     for ordeal in ordeals(Author(size.seed), each, rest, "load", STALL_SECONDS):
         told(ordeal.name)
-        outcomes.append(_undergo(deployment, ordeal, size.callers))
+        outcomes.append(_undergo(deployment, ordeal, size.callers, told))
     kinds = Counter(result.job.kind for outcome in outcomes for result in outcome.results)
     service = aws.lambda_service
     report = Report(size, outcomes, leaked(service), written(service), time.monotonic() - began, kinds)
@@ -159,7 +161,7 @@ def run(deployment: Deployment, size: Size, told: Callable[[str], object] = lamb
     return report
 
 
-def _undergo(deployment: Deployment, ordeal: Ordeal, callers: int) -> Outcome:
+def _undergo(deployment: Deployment, ordeal: Ordeal, callers: int, told: Callable[[str], object]) -> Outcome:
     aws = deployment.aws
     tenant = Tenant(ordeal.tenant, sorted(MODELS), _ample())
     deployment.write(tenant)
@@ -175,7 +177,8 @@ def _undergo(deployment: Deployment, ordeal: Ordeal, callers: int) -> Outcome:
         for at, wave in enumerate(ordeal.jobs):
             if at and ordeal.pause_seconds:
                 time.sleep(ordeal.pause_seconds)
-            results += call_all(deployment, {tenant.name: tenant}, wave, min(callers, len(wave)))
+            progress = _paced(told, ordeal.name, len(wave))
+            results += call_all(deployment, {tenant.name: tenant}, wave, min(callers, len(wave)), progress)
         aws.faults.clear()
         if not aws.lambda_service.wait_until_idle(QUIET_SECONDS):
             raise TimeoutError(f"The functions were still at work {QUIET_SECONDS:.0f} s after the last answer.")
@@ -190,6 +193,20 @@ def _undergo(deployment: Deployment, ordeal: Ordeal, callers: int) -> Outcome:
     refused_first = sum(result.outcome == FAILED for result in results) if ordeal.refuses_first else 0
     book = replace(closed.books[0], refused_first=refused_first)
     return Outcome(ordeal, book, results, time.monotonic() - began, vitals.growth())
+
+
+def _paced(told: Callable[[str], object], name: str, number: int) -> Callable[[int], None]:
+    """Tells how many of so many are done, every now and then."""
+    last = time.monotonic()
+
+    def progress(done: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= TELL_SECONDS:
+            last = now
+            told(f"{name}: {done:,} of {number:,}")
+
+    return progress
 
 
 def _ample() -> dict[str, int | str]:

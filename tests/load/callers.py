@@ -35,8 +35,18 @@ class Result:
     detail: str = ""
 
 
-def call_all(deployment: Deployment, tenants: Mapping[str, Tenant], jobs: Sequence[Job], callers: int) -> list[Result]:
-    """Has so many callers work through the jobs, each one request at a time."""
+def call_all(
+    deployment: Deployment,
+    tenants: Mapping[str, Tenant],
+    jobs: Sequence[Job],
+    callers: int,
+    told: Callable[[int], object] = lambda done: None,
+) -> list[Result]:
+    """Has so many callers work through the jobs, each one request at a time.
+
+    Parameters:
+        told: hears after each how many are done.
+    """
     waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
@@ -51,6 +61,7 @@ def call_all(deployment: Deployment, tenants: Mapping[str, Tenant], jobs: Sequen
             except queue.Empty:
                 return
             results.append(_call(deployment.url, tenants[job.tenant].key, job))
+            told(len(results))
 
     threads = [threading.Thread(target=call, name="caller", daemon=True) for _ in range(callers)]
     for thread in threads:

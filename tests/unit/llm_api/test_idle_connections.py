@@ -1,0 +1,106 @@
+"""A connection that was idle for long isn't used again: whoever gave it up meanwhile did so without a word."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from llm_api import aws
+
+IDLE_SECONDS = 0.6
+
+
+class Endpoint(ThreadingHTTPServer):
+    """A DynamoDB that has nothing, counts its connections, and forgets those that were idle, without a word."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.connections = 0
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections += 1
+        super().process_request(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Endpoint
+
+    def handle_one_request(self) -> None:
+        self.idle_since = time.monotonic()
+        super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        if time.monotonic() - self.idle_since > IDLE_SECONDS:
+            self.close_connection = True
+            return False
+        return super().parse_request()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-type", "application/x-amz-json-1.0")
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    with endpoint() as server:
+        settings = {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(aws, "_session", None)
+        monkeypatch.setattr(aws, "IDLE_SECONDS", IDLE_SECONDS / 2)
+        yield server
+
+
+def read(client: Any) -> None:
+    client.get_item(TableName="table", Key={"pk": {"S": "key"}})
+
+
+def test_a_connection_is_used_again_at_once_and_not_after_a_while(server: Endpoint) -> None:
+    # GIVEN a client that has just been used
+    client = aws.create_client("dynamodb")
+    read(client)
+    read(client)
+    assert server.connections == 1
+
+    # WHEN it is used after a pause in which the other end has forgotten it, THEN it doesn't notice
+    time.sleep(IDLE_SECONDS * 1.5)
+    read(client)
+    assert server.connections == 2
+
+
+def test_many_at_once_after_a_pause(server: Endpoint) -> None:
+    # GIVEN a client with several connections
+    client = aws.create_client("dynamodb", max_pool_connections=8)
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            # WHEN it is used by as many threads after each pause, THEN each of them gets its answer
+            list(pool.map(lambda _: read(client), range(40)))
+            time.sleep(IDLE_SECONDS * 1.5)
