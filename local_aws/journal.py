@@ -18,6 +18,7 @@ class Call:
         input_tokens: without the cached ones.
         output_tokens: what was produced, also when nobody was left to read it.
         guardrail: `IDENTIFIER:VERSION` as the call carried it.
+        checked: what that guardrail read of the input.
         tags: the request metadata that the call carried, by which Bedrock's invocation log is attributed.
         trace: the tracing header that the call carried.
         complete: False while a stream is under way, and for good when it was cut or its reader left.
@@ -34,6 +35,7 @@ class Call:
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
     guardrail: str | None = None
+    checked: str = ""
     streamed: bool = False
     complete: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)

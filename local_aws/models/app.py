@@ -136,6 +136,7 @@ class ModelRuntime:
             cache_read_tokens=usage.cache_read_tokens,
             cache_write_tokens=usage.cache_write_tokens,
             guardrail=answer.guardrail.label if answer and answer.guardrail else None,
+            checked=answer.checked if answer and answer.guardrail else "",
             streamed=call.operation in STREAMED_OPERATIONS,
             tags=formats.tags(call.operation, call.headers, call.body),
             trace=call.headers.get("x-amzn-trace-id"),

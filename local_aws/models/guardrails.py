@@ -4,15 +4,18 @@ Of a guardrail that was created here its words, and its topics by their names, a
 No filter is judged, nothing is masked.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-converse-api.html
-https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-input-tagging-base-inference.html
+https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-tagging.html
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from local_aws.models.errors import validation
 from local_aws.models.reply import BLOCKED, Reply
+
+CONFIG = "amazon-bedrock-guardrailConfig"
 
 FORBIDDEN = "forbidden-topic"
 """The words that a guardrail denies which nobody created here."""
@@ -116,6 +119,24 @@ def from_config(config: object) -> Guardrail | None:
         return None
     traced = config.get("trace") in ("enabled", "enabled_full")
     return Guardrail(str(config["guardrailIdentifier"]), str(config.get("guardrailVersion")), traced)
+
+
+def tagged(text: str, config: object) -> str:
+    """What a guardrail reads of an InvokeModel request's text: all, or what stands in tags with the request's suffix.
+
+    Parameters:
+        config: the body's field that names the suffix.
+
+    Raises:
+        ServiceError: the suffix is none.
+    """
+    suffix = config.get("tagSuffix") if isinstance(config, Mapping) else None
+    if suffix is None:
+        return text
+    if not re.fullmatch(r"[A-Za-z0-9]{1,20}", str(suffix)):
+        raise validation("The tag suffix has to be alphanumeric, of 1 to 20 characters.")
+    tag = f"amazon-bedrock-guardrails-guardContent_{suffix}"
+    return "\n".join(re.findall(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL)) or text
 
 
 def invoke_fields(guardrail: Guardrail | None, reply: Reply) -> dict[str, Any]:

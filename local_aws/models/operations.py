@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from local_aws.faults import Fault
@@ -32,12 +32,17 @@ _ECHOED = ("x-amzn-bedrock-performanceconfig-latency", "x-amzn-bedrock-service-t
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a call will be answered with, before it is known how that goes out."""
+    """What a call will be answered with, before it is known how that goes out.
+
+    Attributes:
+        checked: what a guardrail, if there is one, read of the input.
+    """
 
     body: bytes | Iterator[Frame]
     usage: Usage
     headers: Headers = field(default_factory=list)
     guardrail: Guardrail | None = None
+    checked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,11 @@ class Situation:
     def streamed(self) -> bool:
         return self.call.operation in ("invoke-with-response-stream", "converse-stream", "sagemaker-stream")
 
-    def reply(self, prompt: Prompt, guardrail: Guardrail | None) -> Reply:
+    def reply(self, prompt: Prompt, guardrail: Guardrail | None, checked: str) -> Reply:
         """What the model, or the guardrail in its place, says.
+
+        Parameters:
+            checked: what the guardrail reads of the input.
 
         Raises:
             ServiceError: the prompt is too long, or there is no such guardrail.
@@ -74,7 +82,7 @@ class Situation:
             raise validation("Input is too long for requested model.")
         points = {fault.point for fault in self.struck if fault.kind == "guardrail_intervention"}
         rules = guardrails.Policies(()) if guardrail is None else guardrails.policies(guardrail, self.known)
-        if "input" in points or rules.deny(prompt.all_text()):
+        if "input" in points or rules.deny(checked):
             return reply.blocked(prompt, rules.blocked_input, model=model, seed=seed)
         said = reply.generate(prompt, model=model, seed=seed, writer=self.writer)
         if "output" in points or rules.deny(said.text):
@@ -92,21 +100,23 @@ def invoke(now: Situation) -> Answer:
     family = now.model.family or ("sagemaker" if now.model.kind == "marketplace" else catalogue.sniff(body))
     if family in registry.MEDIA:
         return _media(now, family, body, guardrail)
+    config = body.pop(guardrails.CONFIG, None)
     chat = registry.chat(family, body)
     if chat is None:
         raise validation("The requested operation is not recognized by the service.")
     with formats.reading():
         prompt = chat.read(body)
-    said = now.reply(prompt, guardrail)
+    checked = guardrails.tagged(prompt.all_text(), config)
+    said = now.reply(prompt, guardrail, checked)
     extra = guardrails.invoke_fields(guardrail, said)
     if not now.streamed:
         headers = [JSON, *_echoed(now), *_token_headers(said, always_cache=chat.cache_headers)]
-        return Answer(_dumped({**chat.write(said), **extra}), said.usage, headers, guardrail)
+        return Answer(_dumped({**chat.write(said), **extra}), said.usage, headers, guardrail, checked)
     if chat.stream is None:
         raise validation("The model is unsupported for streaming.")
     chunks = (_chunk(at, {**piece.payload, **extra}, piece.tokens) for at, piece in enumerate(chat.stream(said)))
     headers = [("content-type", EVENT_STREAM), ("x-amzn-bedrock-content-type", "application/json"), *_echoed(now)]
-    return Answer(chunks, said.usage, headers, guardrail)
+    return Answer(chunks, said.usage, headers, guardrail, checked)
 
 
 def _media(now: Situation, family: str, body: dict[str, Any], guardrail: Guardrail | None) -> Answer:
@@ -127,14 +137,15 @@ def converse(now: Situation) -> Answer:
     with formats.reading():
         prompt = converse_in.prompt_of(body, now.model.family or "anthropic", operation)
     guardrail = guardrails.from_config(body.get("guardrailConfig"))
-    said = now.reply(prompt, guardrail)
+    checked = prompt.marked_text()
+    said = now.reply(prompt, guardrail, checked)
     if not now.streamed:
-        return Answer(_dumped(converse_out.write(said, guardrail)), said.usage, [JSON], guardrail)
+        return Answer(_dumped(converse_out.write(said, guardrail)), said.usage, [JSON], guardrail, checked)
     events = (
         Frame(frames.event(kind, _padded(at, piece.payload)), piece.tokens)
         for at, (kind, piece) in enumerate(converse_out.stream(said, guardrail))
     )
-    return Answer(events, said.usage, [("content-type", EVENT_STREAM)], guardrail)
+    return Answer(events, said.usage, [("content-type", EVENT_STREAM)], guardrail, checked)
 
 
 def count_tokens(now: Situation) -> Answer:
@@ -164,7 +175,7 @@ def endpoint(now: Situation) -> Answer:
         body = formats.parse(now.call.body)
         with formats.reading():
             prompt = sagemaker.read(body)
-        said = now.reply(prompt, None)
+        said = now.reply(prompt, None, "")
     except ServiceError as error:
         raise sagemaker.container_error(error) from None
     name = now.call.model_id
@@ -210,7 +221,7 @@ def not_json(answer: Answer, operation: str) -> Answer:
     """The same answer, but with a body, or a first and only frame, that is not what was promised."""
     broken = b"<html><body>502 Bad Gateway</body></html>"
     if isinstance(answer.body, bytes):
-        return Answer(broken, answer.usage, answer.headers, answer.guardrail)
+        return replace(answer, body=broken)
     match operation:
         case "invoke-with-response-stream":
             frame = frames.event("chunk", _padded(0, {"bytes": base64.b64encode(broken).decode()}))
@@ -218,4 +229,4 @@ def not_json(answer: Answer, operation: str) -> Answer:
             frame = frames.event("contentBlockDelta", broken)
         case _:
             frame = frames.event("PayloadPart", broken, "application/octet-stream")
-    return Answer(iter([Frame(frame)]), answer.usage, answer.headers, answer.guardrail)
+    return replace(answer, body=iter([Frame(frame)]))

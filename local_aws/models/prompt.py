@@ -14,7 +14,10 @@ CACHE_MINIMUM = 32
 
 @dataclass(frozen=True, slots=True)
 class Text:
+    """What is said. `marked` is what Converse calls `guardContent`."""
+
     text: str
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,18 @@ class Prompt:
     schema: Mapping[str, Any] | None = None
     reasons: bool = False
 
+    def marked_text(self) -> str:
+        """What a guardrail reads of a Converse request: marked parts of the system prompt; of the messages too, where
+        there are any, and otherwise all that is said in them. Never what a tool has answered.
+
+        https://docs.aws.amazon.com/bedrock/latest/userguide/guardrails-use-converse-api.html
+        """
+        said = [part for turn in self.turns for part in turn.parts if isinstance(part, Text)]
+        system = [part for part in self.system if isinstance(part, Text) and part.marked]
+        return "\n".join(part.text for part in [*system, *([part for part in said if part.marked] or said)])
+
     def all_text(self) -> str:
-        """Everything that a guardrail reads."""
+        """What a guardrail reads of an InvokeModel request without tags."""
         texts = [part.text for part in self.system if isinstance(part, Text)]
         for turn in self.turns:
             texts += [part.text for part in turn.parts if isinstance(part, Text | ToolResult)]

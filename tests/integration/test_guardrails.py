@@ -1,15 +1,19 @@
 """A declared guardrail: set by the handler, whatever is sent; demanded by IAM, whatever the handler does."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import boto3
+import openai
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local_aws import LocalAws
+from tests.clients.drivers import anthropic_plain, openai_plain
 from tests.integration.dialects import CHAT, CONVERSE, DIALECTS, INVOKE, MESSAGES, Dialect, streaming
 from tests.integration.logs import line_of
 from tests.support import Api, send
@@ -128,6 +132,127 @@ def test_iam_denies_the_role_a_call_without_it(
         with pytest.raises(ClientError) as denied:
             getattr(bedrock, operation)(**request)
         assert denied.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
+# Marks, by which a caller says what the guardrail reads: `trusted` is declared with `input_tags`, `guarded` without.
+
+SUFFIX = "k3j9"
+TAG = f"amazon-bedrock-guardrails-guardContent_{SUFFIX}"
+HARMLESS, DENIED = "how far it goes", "forbidden-topic"
+
+Asker = Callable[[str, str, str], str]
+"""`ask(model, earlier, marked)`, of which only what is said last is marked: the answer, all of it, as text."""
+
+
+@pytest.fixture(params=["converse", "converse-stream", "invoke", "invoke-with-response-stream"])
+def ask(request: pytest.FixtureRequest, hurried: Api, bedrock: Callable[..., Any]) -> Asker:
+    """Through the real boto3, in each of Bedrock's own operations, Claude's format over InvokeModel."""
+    client = bedrock(hurried)
+
+    def call(model: str, earlier: str, marked: str) -> str:
+        messages = [
+            {"role": "user", "content": [{"text": earlier}]},
+            {"role": "assistant", "content": [{"text": "Yes."}]},
+            {"role": "user", "content": [{"guardContent": {"text": {"text": marked}}}]},
+        ]
+        native = [
+            {"role": "user", "content": earlier},
+            {"role": "assistant", "content": "Yes."},
+            {"role": "user", "content": f"<{TAG}>{marked}</{TAG}>"},
+        ]
+        body = {
+            "anthropic_version": "bedrock-2023-05-31",
+            "max_tokens": 50,
+            "messages": native,
+            "amazon-bedrock-guardrailConfig": {"tagSuffix": SUFFIX},
+        }
+        match request.param:
+            case "converse":
+                answer = client.converse(modelId=model, messages=messages)
+                answer.pop("ResponseMetadata")
+            case "converse-stream":
+                answer = list(client.converse_stream(modelId=model, messages=messages)["stream"])
+            case "invoke":
+                answer = json.load(client.invoke_model(modelId=model, body=json.dumps(body))["body"])
+            case _:
+                stream = client.invoke_model_with_response_stream(modelId=model, body=json.dumps(body))["body"]
+                answer = [json.loads(event["chunk"]["bytes"]) for event in stream]
+        return json.dumps(answer)
+
+    return call
+
+
+def intervened(answer: str) -> bool:
+    return "guardrail_intervened" in answer or '"INTERVENED"' in answer
+
+
+def test_where_callers_are_trusted_the_guardrail_reads_what_they_mark(hurried: Api, ask: Asker) -> None:
+    # WHEN what is denied stands beside the mark, THEN the guardrail reads the mark alone, and the model answers
+    assert not intervened(ask("trusted", f"Tell me of {DENIED}.", HARMLESS))
+    call = hurried.aws.journal.calls()[-1]
+    assert (call.guardrail, call.checked, call.status) == (GUARDRAIL, HARMLESS, 200)
+
+    # WHEN it stands within, THEN the guardrail answers
+    assert intervened(ask("trusted", "Tell me of this.", DENIED))
+    assert hurried.aws.journal.calls()[-1].checked == DENIED
+
+
+def test_where_they_are_not_a_mark_is_refused(hurried: Api, ask: Asker) -> None:
+    # GIVEN a guarded model whose guardrail takes no marks
+    before = len(hurried.aws.journal)
+
+    # WHEN / THEN
+    with pytest.raises(ClientError, match="exempts all others") as refused:
+        ask("guarded", f"Tell me of {DENIED}.", HARMLESS)
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    assert len(hurried.aws.journal) == before
+
+
+@pytest.mark.parametrize("sdk", ["openai", "anthropic"])
+def test_the_other_dialects_know_no_marks(hurried: Api, sdk: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN the real packages, and a model whose deployment trusts those who speak Bedrock's own language
+    monkeypatch.setenv("SSL_CERT_FILE", hurried.ca_file)
+    text = f"Tell me of {DENIED}. <{TAG}>{HARMLESS}</{TAG}>"
+
+    def say(**more: Any) -> str:
+        messages = [{"role": "user", "content": text}]
+        if sdk == "openai":
+            completion = openai_plain(hurried, "chat.completions.create", model="trusted", messages=messages, **more)
+            return str(completion.choices[0].finish_reason)
+        message = anthropic_plain(hurried, "messages.create", model="trusted", max_tokens=50, messages=messages, **more)
+        return str(message.stop_reason)
+
+    # WHEN the text holds a mark, THEN it is text: the guardrail reads all of it
+    assert say() in ("content_filter", "refusal")
+    assert hurried.aws.journal.calls()[-1].checked == text
+
+    # WHEN the field is sent that would make it one, THEN that is refused
+    with pytest.raises((openai.BadRequestError, anthropic.BadRequestError)):
+        say(extra_body={"amazon-bedrock-guardrailConfig": {"tagSuffix": SUFFIX}})
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"amazon-bedrock-guardrailConfig": {"tagSuffix": SUFFIX, "guardrailIdentifier": "other0000000"}},
+        {"amazon-bedrock-guardrailConfig": {"tagSuffix": SUFFIX, "streamProcessingMode": "ASYNCHRONOUS"}},
+        {"amazon-bedrock-guardrailConfig": SUFFIX},
+    ],
+    ids=["another guardrail", "a stream that is read before it is checked", "no object"],
+)
+def test_who_may_mark_may_choose_nothing_else(hurried: Api, forged: dict[str, Any]) -> None:
+    # GIVEN somebody who may mark, and asks for more, in InvokeModel and in what Converse passes on
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 50, **forged}
+    invoke = body | {"messages": [{"role": "user", "content": f"<{TAG}>x</{TAG}>"}]}
+    converse = CONVERSE.request("trusted", stream=False)[1] | {"additionalModelRequestFields": forged}
+
+    # WHEN / THEN
+    before = len(hurried.aws.journal)
+    for path, sent in (("invoke", invoke), ("converse", converse)):
+        reply = send(hurried, "POST", f"/model/trusted/{path}", sent)
+        assert reply.status == 400, reply.body
+        assert b"tagSuffix" in reply.body
+    assert len(hurried.aws.journal) == before
 
 
 # A guardrail that modules/guardrail made, in the plan of the deployment that carries it.

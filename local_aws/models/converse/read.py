@@ -117,7 +117,7 @@ def _parts(content: list[Mapping[str, Any]]) -> Iterator[Part]:
             case "cachePoint":
                 yield CachePoint(value.get("ttl", "5m"))
             case "guardContent":
-                yield Text((value.get("text") or {}).get("text", ""))
+                yield Text((value.get("text") or {}).get("text", ""), marked=True)
             case "searchResult":
                 yield Text(_texts(value["content"]))
             case _:

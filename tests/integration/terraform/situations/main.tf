@@ -50,6 +50,12 @@ module "hurried" {
       guardrail         = local.guardrail
       max_output_tokens = 4096
     }
+    trusted = {
+      id                  = "us.anthropic.claude-sonnet-4-20250514-v1:0"
+      destination_regions = local.us
+      guardrail           = merge(local.guardrail, { input_tags = true })
+      max_output_tokens   = 4096
+    }
     patient = {
       id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
       destination_regions = local.us
@@ -73,7 +79,7 @@ module "hurried" {
 
   auth = { type = "api_key" }
   tenants = {
-    wide   = { models = ["fast", "alone", "spare", "guarded", "patient", "hasty", "vllm", "tgi", "lmi", "adapted", "uncounted", "vision"], api_key_sha256 = [var.api_key_sha256] }
+    wide   = { models = ["fast", "alone", "spare", "guarded", "trusted", "patient", "hasty", "vllm", "tgi", "lmi", "adapted", "uncounted", "vision"], api_key_sha256 = [var.api_key_sha256] }
     narrow = { models = ["spare"], api_key_sha256 = ["aff41257606abf6424ae39c06de9d695cc57bebd82008a70ad1e57e681129def"] }
     thrifty = {
       models         = ["patient", "hasty", "spare", "vllm", "uncounted"]

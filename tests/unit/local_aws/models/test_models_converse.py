@@ -5,6 +5,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from botocore.exceptions import ClientError
 
 from local_aws.models.images import paint
 
@@ -310,6 +311,56 @@ def test_guardrail_intervenes_on_invoke(invoke: Any, chunks: Any) -> None:
     assert {payload["amazon-bedrock-guardrailAction"] for payload in payloads} == {"INTERVENED"}
     assert not any("amazon-bedrock-invocationMetrics" in payload for payload in payloads)
     assert passed["amazon-bedrock-guardrailAction"] == "NONE"
+
+
+MARKED = {"guardContent": {"text": {"text": "marked"}}}
+RESULT = [
+    user(HI),
+    {"role": "assistant", "content": [{"toolUse": {"toolUseId": "1", "name": "look", "input": {}}}]},
+    user({"toolResult": {"toolUseId": "1", "content": [{"text": "found"}]}}, {"text": "And?"}),
+]
+LOOK = {"tools": [{"toolSpec": {"name": "look", "inputSchema": {"json": {"type": "object"}}}}]}
+
+
+@pytest.mark.parametrize(
+    ("said", "checked"),
+    [
+        ({"messages": [user(HI, {"text": "there"})]}, "Hi\nthere"),
+        ({"messages": [user(HI, MARKED)]}, "marked"),
+        ({"messages": [user(HI)], "system": [{"text": "Be brief."}]}, "Hi"),
+        ({"messages": [user(HI)], "system": [{"text": "Be brief."}, MARKED]}, "marked\nHi"),
+        ({"messages": RESULT, "toolConfig": LOOK}, "Hi\nAnd?"),
+    ],
+    ids=["messages", "a mark among them", "a system prompt", "a mark in it", "a tool's result"],
+)
+def test_what_a_guardrail_reads_over_converse(bedrock: Any, server: Any, said: Any, checked: str) -> None:
+    # WHEN a call carries a guardrail, THEN the journal has what it read
+    bedrock.converse(modelId=NOVA, guardrailConfig={"guardrailIdentifier": "gr1", "guardrailVersion": "2"}, **said)
+    assert server.journal.calls()[-1].checked == checked
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "checked"),
+    [
+        (None, "a <{tag}_x>b</{tag}_x>", "a <{tag}_x>b</{tag}_x>"),
+        ("x", "a <{tag}_x>b</{tag}_x> c <{tag}_x>\nd</{tag}_x>", "b\n\nd"),
+        ("x", "a <{tag}_y>b</{tag}_y>", "a <{tag}_y>b</{tag}_y>"),
+    ],
+    ids=["without a suffix", "two", "another suffix"],
+)
+def test_what_a_guardrail_reads_on_invoke(invoke: Any, server: Any, suffix: Any, text: str, checked: str) -> None:
+    tag = "amazon-bedrock-guardrails-guardContent"
+    config = {} if suffix is None else {"amazon-bedrock-guardrailConfig": {"tagSuffix": suffix}}
+    body = {"inputText": text.format(tag=tag), **config}
+    invoke("amazon.titan-text-lite-v1", body, guardrailIdentifier="gr1", guardrailVersion="1")
+    assert server.journal.calls()[-1].checked == checked.format(tag=tag)
+
+
+@pytest.mark.parametrize("suffix", ["", "a b", "x" * 21, 5.5])
+def test_a_suffix_that_is_none(invoke: Any, suffix: Any) -> None:
+    body = {"inputText": "Hi", "amazon-bedrock-guardrailConfig": {"tagSuffix": suffix}}
+    with pytest.raises(ClientError, match="suffix"):
+        invoke("amazon.titan-text-lite-v1", body, guardrailIdentifier="gr1", guardrailVersion="1")
 
 
 def test_long_texts_survive_the_round_trip(bedrock: Any) -> None:
