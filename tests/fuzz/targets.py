@@ -1,13 +1,15 @@
 """What a caller can reach with bytes of his choice, each as a function of bytes that fails where a promise breaks.
 
 The promises: nothing escapes but an error that the caller is told; what a caller sends is never answered as a fault of
-ours; and no answer holds the key that came with the request.
+ours; no answer holds the key that came with the request; and whatever a model answers, the caller's stream is one.
 """
 
 import base64
 import copy
 import json
 import os
+import struct
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,8 +22,8 @@ from llm_api.budgets import COUNTERS, Amount
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
 from llm_api.errors import ApiError, OverBudget
-from llm_api.events import Caller, Request, to_request
-from llm_api.eventstream import CorruptStream, Decoder, chunk, event, exception
+from llm_api.events import Caller, Request, Response, to_request
+from llm_api.eventstream import CorruptStream, Decoder, chunk, encode, event, exception
 from llm_api.inference import Inference
 from llm_api.inference.bedrock import Bedrock
 from llm_api.inference.clients import Clients
@@ -47,6 +49,9 @@ MODELS: Mapping[str, tuple[str, str]] = {
     "canvas": ("amazon.nova-canvas-v1:0", "nova-canvas"),
 }
 """Alias -> ID and family: one of each kind of body."""
+
+HURRIED: Mapping[str, tuple[str, str]] = {f"hurried-{name}": MODELS[name] for name in ("claude", "nova")}
+"""Those that are read as streams where a whole answer is asked for."""
 
 ROUTES: tuple[tuple[str, str], ...] = (
     ("/model/{modelId}/converse", "/model/%s/converse"),
@@ -161,6 +166,59 @@ _FITTING: Mapping[str, int] = {
 }
 """Which of them a route takes or, of InvokeModel, a model."""
 
+Told = tuple[str, Any]
+"""An event's type, or an exception's, and its document."""
+
+CONVERSED: Sequence[Told] = (
+    ("messageStart", {"role": "assistant"}),
+    ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"reasoningContent": {"text": "Hm"}}}),
+    ("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"reasoningContent": {"signature": "x"}}}),
+    ("contentBlockStop", {"contentBlockIndex": 0}),
+    ("contentBlockDelta", {"contentBlockIndex": 1, "delta": {"text": "Hi"}}),
+    ("contentBlockStop", {"contentBlockIndex": 1}),
+    ("contentBlockStart", {"contentBlockIndex": 2, "start": {"toolUse": {"toolUseId": "1", "name": "f"}}}),
+    ("contentBlockDelta", {"contentBlockIndex": 2, "delta": {"toolUse": {"input": '{"a": "b"}'}}}),
+    ("contentBlockStop", {"contentBlockIndex": 2}),
+    ("messageStop", {"stopReason": "tool_use"}),
+    ("metadata", {"usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3}, "metrics": {"latencyMs": 5}}),
+)
+"""A right stream of Converse's."""
+
+SAID: Sequence[Told] = tuple(
+    ("chunk", document)
+    for document in (
+        {
+            "type": "message_start",
+            "message": {"id": "m", "role": "assistant", "content": [], "usage": {"input_tokens": 1}},
+        },
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm"}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": "x"}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Hi"}},
+        {"type": "content_block_stop", "index": 1},
+        {"type": "content_block_start", "index": 2, "content_block": {"type": "tool_use", "id": "1", "name": "f"}},
+        {"type": "content_block_delta", "index": 2, "delta": {"type": "input_json_delta", "partial_json": "{}"}},
+        {"type": "content_block_stop", "index": 2},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
+        {"type": "message_stop", "amazon-bedrock-invocationMetrics": {"inputTokenCount": 1, "outputTokenCount": 2}},
+    )
+)
+"""A right stream of Claude's over InvokeModel."""
+
+EXCEPTIONS = ("throttlingException", "modelStreamErrorException", "internalServerException", "unheardOfException")
+
+STREAMS: Sequence[tuple[str, str, str, Sequence[Told]]] = (
+    ("/model/{modelId}/converse-stream", "/model/%s/converse-stream", "nova", CONVERSED),
+    ("/v1/chat/completions", "/v1/chat/completions", "nova", CONVERSED),
+    ("/model/{modelId}/converse", "/model/%s/converse", "hurried-nova", CONVERSED),
+    ("/model/{modelId}/invoke-with-response-stream", "/model/%s/invoke-with-response-stream", "claude", SAID),
+    ("/v1/messages", "/v1/messages", "claude", SAID),
+    ("/model/{modelId}/invoke", "/model/%s/invoke", "hurried-claude", SAID),
+)
+"""Routes that read a model's stream: the route, its path, a model, and what that may say."""
+
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 10**30, -(10**30), 0.5, 1e308, float("nan"), float("inf"), "", "x", "auto", "user",
     "\ud800", "\0", "é" * 300, "data:image/png;base64,!!", "https://example.com/a.png", "=", "{", '{"a":', [], {}, [[]],
@@ -186,7 +244,7 @@ class _Everybody(Ledger):
     def __init__(self, settings: Settings, *, budgets: bool) -> None:
         super().__init__(settings)
         limits = dict.fromkeys(COUNTERS, 10**30) if budgets else {}
-        self._tenant = Tenant("acme", frozenset(MODELS), budgets=limits, declared=True)
+        self._tenant = Tenant("acme", frozenset({**MODELS, **HURRIED}), budgets=limits, declared=True)
 
     def authenticate(self, request: Request) -> Tenant:
         return self._tenant
@@ -197,32 +255,59 @@ class _Everybody(Ledger):
         raise OverBudget("The budget is spent.", retry_after_seconds=1)
 
 
+class _Model:
+    """What stands behind botocore's real client, so that nothing is sent.
+
+    Attributes:
+        stream: the event stream that it answers with; None where it refuses everything.
+        faults: what was logged as a fault of ours.
+    """
+
+    stream: bytes | None = None
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def answer(self, **_: Any) -> Any:
+        from botocore.awsrequest import AWSResponse
+
+        if self.stream is not None:
+            pieces = [self.stream[at : at + 100] for at in range(0, len(self.stream), 100)]
+            raw = SimpleNamespace(stream=lambda **_: iter(pieces), close=lambda: None)
+            headers = {"content-type": "application/vnd.amazon.eventstream"}
+            return AWSResponse("https://nowhere.invalid/", 200, headers, raw)
+        body = b'{"message": "That can\'t be understood."}'
+        headers = {"x-amzn-errortype": "ValidationException", "content-type": "application/json"}
+        return AWSResponse("https://nowhere.invalid/", 400, headers, SimpleNamespace(stream=lambda **_: iter([body])))
+
+    def log(self, text: str) -> None:
+        if '"exception_name"' in text:
+            self.faults.append(text)
+
+
+MODEL = _Model()
+
+
 @cache
 def app(*, budgets: bool) -> App:
-    """The app, with botocore's real client, whose every request is refused before it is sent."""
+    """The app, with botocore's real client and `MODEL` behind it."""
     os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
     bedrock = Bedrock()
-    bedrock._client.meta.events.register("before-send", _refuse)
+    bedrock._client.meta.events.register("before-send", MODEL.answer)
     targets = [
         Target(alias, id, family, max_output_tokens=None if "embed" in family else 1000, price=PRICE)
         for alias, (id, family) in MODELS.items()
+    ] + [
+        Target(alias, id, family, max_output_tokens=1000, price=PRICE, on_timeout="partial")
+        for alias, (id, family) in HURRIED.items()
     ]
     settings = Settings(Registry(targets))
     return App(
         settings,
         ledger=_Everybody(settings, budgets=budgets),
         inference=Inference(settings.registry, Clients(bedrock=lambda: bedrock), pause=lambda seconds: None),
-        telemetry=Telemetry("fuzz", "Fuzz", lambda text: None),
+        telemetry=Telemetry("fuzz", "Fuzz", MODEL.log),
     )
-
-
-def _refuse(**_: Any) -> Any:
-    """A model's answer: it understands nothing."""
-    from botocore.awsrequest import AWSResponse
-
-    body = b'{"message": "That can\'t be understood."}'
-    headers = {"x-amzn-errortype": "ValidationException", "content-type": "application/json"}
-    return AWSResponse("https://nowhere.invalid/", 400, headers, SimpleNamespace(stream=lambda **_: iter([body])))
 
 
 def dialects(data: bytes) -> None:
@@ -280,17 +365,22 @@ def _edit(body: dict[str, Any], choice: Callable[[Sequence[Any]], Any]) -> None:
 
 def ask(route: str, path: str, body: bytes, *, budgets: bool) -> int:
     """One request. The status of its answer."""
+    response, answer = _respond(route, path, body, budgets=budgets)
+    if response.status >= 500:
+        raise Broken(f"{path}: {response.status} {answer[:300]!r}")
+    if response.status >= 400:
+        json.loads(answer)
+    return response.status
+
+
+def _respond(route: str, path: str, body: bytes, *, budgets: bool) -> tuple[Response, bytes]:
     headers = {"authorization": f"Bearer {CANARY}", "x-api-key": CANARY, "content-type": "application/json"}
     request = Request("req-1", "POST", route, path, headers, {}, body, Caller())
     response = app(budgets=budgets).handle(request, Deadline.after(60))
     answer = response.body if isinstance(response.body, bytes) else b"".join(response.body)
-    if response.status >= 500:
-        raise Broken(f"{path}: {response.status} {answer[:300]!r}")
     if CANARY.encode() in answer or CANARY in str(response.headers):
         raise Broken(f"{path}: the caller's key is in the answer")
-    if response.status >= 400:
-        json.loads(answer)
-    return response.status
+    return response, answer
 
 
 def events(data: bytes) -> None:
@@ -321,15 +411,103 @@ def events(data: bytes) -> None:
 
 
 def frames(data: bytes) -> None:
-    """What comes from a model's side, in pieces of any size: decoded, or corrupt, and nothing else."""
-    for size in (1, 7, max(1, len(data))):
-        decoder = Decoder()
-        try:
-            for at in range(0, len(data), size):
-                for message in decoder.messages(data[at : at + size]):
-                    chunk(message.payload)
-        except CorruptStream:
-            continue
+    """What comes from a model's side, in pieces of any size: decoded, or corrupt, and nothing else.
+
+    As it is, and as the headers and the payload of a frame whose lengths and checksums are right.
+    """
+    for sent in (data, _framed(data[1 : 1 + data[0]], data[1 + data[0] :]) if data else b""):
+        for size in (1, 7, max(1, len(sent))):
+            decoder = Decoder()
+            try:
+                for at in range(0, len(sent), size):
+                    for message in decoder.messages(sent[at : at + size]):
+                        chunk(message.payload)
+            except CorruptStream:
+                continue
+
+
+def _framed(headers: bytes, payload: bytes) -> bytes:
+    lengths = struct.pack(">II", len(headers) + len(payload) + 16, len(headers))
+    body = lengths + struct.pack(">I", zlib.crc32(lengths)) + headers + payload
+    return body + struct.pack(">I", zlib.crc32(body))
+
+
+def streams(data: bytes) -> None:
+    """A model's right stream with some of its events changed, left out, repeated or damaged, as the bytes say.
+
+    Whatever comes, the caller gets a status or a stream, the stream can be read, and nobody logs a fault of ours.
+    """
+    take = iter(data)
+
+    def choice(options: Sequence[T]) -> T:
+        return options[next(take, 0) % len(options)]
+
+    route, path, model, told = choice(STREAMS)
+    events = [(kind, copy.deepcopy(document)) for kind, document in told]
+    for _ in range(next(take, 0) % 6):
+        at = next(take, 0) % len(events)
+        what = choice(("edit", "edit", "edit", "remove", "repeat", "exception", "retell"))
+        if what == "edit" and isinstance(events[at][1], dict):
+            _edit(events[at][1], choice)
+        elif what == "remove" and len(events) > 1:
+            del events[at]
+        elif what == "repeat":
+            events.insert(at, copy.deepcopy(events[at]))
+        elif what == "exception":
+            events.insert(at, (choice(EXCEPTIONS), {"message": choice(VALUES)}))
+        elif what == "retell":
+            events[at] = (choice(told)[0], copy.deepcopy(choice(VALUES)))
+    stream = b"".join(_event(kind, document) for kind, document in events)
+    if next(take, 0) % 4 == 3:
+        stream = stream[: len(stream) * next(take, 0) // 255]
+    body = copy.deepcopy(BODIES[_FITTING[model.removeprefix("hurried-")]])
+    if path.startswith("/v1/"):
+        body = {**(BODIES[2] if "chat" in path else body), "model": model, "stream": True}
+    MODEL.stream = stream
+    try:
+        response, answer = _respond(route, path.replace("%s", model), json.dumps(body).encode(), budgets=False)
+    finally:
+        MODEL.stream = None
+    faults, MODEL.faults = MODEL.faults, []
+    if faults:
+        raise Broken(f"{path}: {faults}")
+    _read(response, answer)
+
+
+def _event(kind: str, document: Any) -> bytes:
+    payload = json.dumps(document).encode()
+    if kind == "chunk":
+        return event(kind, json.dumps({"bytes": base64.b64encode(payload).decode(), "p": "abc"}).encode())
+    if kind.endswith("Exception"):
+        return encode({":exception-type": kind, ":message-type": "exception"}, payload)
+    return event(kind, payload)
+
+
+def _read(response: Response, answer: bytes) -> None:
+    """Reads an answer as a client does, to its end.
+
+    Raises:
+        Broken: it can't be read.
+    """
+    kind = response.headers["content-type"]
+    try:
+        if kind == "text/event-stream":
+            for line in answer.decode().splitlines():
+                name, _, value = line.partition(": ")
+                if name == "data" and value != "[DONE]":
+                    json.loads(value)
+                elif line and name not in ("data", "event", ""):
+                    raise Broken(f"a line that is none: {line!r}")
+        elif kind == "application/vnd.amazon.eventstream":
+            decoder = Decoder()
+            for message in decoder.messages(answer):
+                json.loads(message.payload)
+            if decoder.incomplete:
+                raise Broken("half a frame")
+        else:
+            json.loads(answer)
+    except (ValueError, CorruptStream) as error:
+        raise Broken(f"{response.status} {kind}: {answer[:300]!r}") from error
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
@@ -337,6 +515,7 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "dialects": dialects,
     "events": events,
     "frames": frames,
+    "streams": streams,
 }
 
 
@@ -344,6 +523,13 @@ def seeds(target: str) -> Iterator[bytes]:
     """Inputs that are right, for a fuzzer to start from."""
     if target == "frames":
         yield event("chunk", b'{"bytes":"e30="}') + exception("modelStreamErrorException", "No.")
+        headers = encode({":event-type": "chunk"}, b"")[12:-4]
+        yield bytes([len(headers)]) + headers + b'{"bytes":"e30="}'
+        return
+    if target == "streams":
+        for at in range(len(STREAMS)):
+            yield bytes([at, 0])
+            yield from (bytes([at, 1, place, 0, 1, 0, 0, value]) for place in range(11) for value in (0, 12, 25))
         return
     for at, body in enumerate(BODIES):
         data = json.dumps(body).encode()

@@ -50,6 +50,16 @@ def read(streamed: Streamed, assembly: Assembly, progress: Progress) -> Answer:
     Raises:
         ApiError: the stream broke, or nothing has come that a caller could use.
     """
+    try:
+        return _put_together(streamed, assembly, progress)
+    except (CorruptStream, AttributeError, LookupError, TypeError, ValueError) as error:
+        message = "The model's answer can't be put together. Try again."
+        raise UpstreamFault(message, reason=type(error).__name__) from error
+    finally:
+        streamed.close()
+
+
+def _put_together(streamed: Streamed, assembly: Assembly, progress: Progress) -> Answer:
     out_of_time: StreamFault | None = None
     try:
         for frame in streamed.frames:
@@ -61,11 +71,6 @@ def read(streamed: Streamed, assembly: Assembly, progress: Progress) -> Answer:
         if not isinstance(fault.error, OutOfTime):
             raise fault.error from fault
         out_of_time = fault
-    except (CorruptStream, AttributeError, LookupError, TypeError, ValueError) as error:
-        message = "The model's answer can't be put together. Try again."
-        raise UpstreamFault(message, reason=type(error).__name__) from error
-    finally:
-        streamed.close()
     if out_of_time is not None and not assembly.stopped:
         if not assembly.has_answer:
             raise out_of_time.error from out_of_time
