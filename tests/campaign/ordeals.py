@@ -43,6 +43,7 @@ class Ordeal:
             that; None where every request counts, and every token.
         refuses_first: whether a failure may come before anything was reserved.
         failures: the fewest and the most failures that are right, where the fault decides that.
+        keeps_connections: whether nothing may be sent on a connection that is lost, whatever the caller is told.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Ordeal:
     counted: tuple[int, int] | None = None
     refuses_first: bool = False
     failures: tuple[int, int] | None = None
+    keeps_connections: bool = False
     tenant: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,16 +79,17 @@ def fault(kind: str, model: str | None = None, **options: Any) -> Fault:
     return {"kind": kind, "model": model, "times": None, **options}
 
 
-def ordeals(author: Author, size: int, haul: int, function: str, stall_seconds: float) -> list[Ordeal]:
+def ordeals(author: Author, size: int, haul: int, requests: int, function: str, stall_seconds: float) -> list[Ordeal]:
     """All of them.
 
     Parameters:
         size: requests of an ordinary ordeal.
-        haul: requests of the last one, which has most.
+        haul: requests of the last one, which has most, at least.
+        requests: of all together, at least.
         function: the deployed function's name.
         stall_seconds: longer than the function may run.
     """
-    return [
+    before = [
         calm(author, size),
         *throttling(author, size),
         *endings(author, size),
@@ -104,8 +107,9 @@ def ordeals(author: Author, size: int, haul: int, function: str, stall_seconds: 
         expiry(author, size, function),
         lost_connections(author, size),
         Ordeal("six megabytes", [], [author.big("")], afresh=True, refuses_first=True),
-        the_haul(author, haul),
     ]
+    sent = sum(len(wave) for ordeal in before for wave in (ordeal.before, *ordeal.jobs))
+    return [*before, the_haul(author, max(haul, requests - sent))]
 
 
 def calm(author: Author, size: int) -> Ordeal:
@@ -285,6 +289,7 @@ def lost_connections(author: Author, size: int) -> Ordeal:
         jobs,
         afresh=True,
         pause_seconds=IDLE_SECONDS + 1.0,
+        keeps_connections=True,
     )
 
 
@@ -302,6 +307,7 @@ def the_haul(author: Author, requests: int) -> Ordeal:
     shares = (40, 20, 5, 3, 2, 30)
     for make, share in zip(makers, shares, strict=True):
         mixed += make(requests * share // 100)
+    mixed += makers[0](max(0, requests - len(mixed)))  # what the shares' rounding left
     author.dice.shuffle(mixed)
     return Ordeal(
         "the haul",

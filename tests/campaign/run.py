@@ -2,8 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tests.campaign.ordeals import Ordeal, ordeals
 from tests.campaign.requests import Author
@@ -50,13 +51,18 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one ordeal."""
+    """What came of one ordeal.
+
+    Attributes:
+        lost: requests of a function that went to a connection which was lost, told or not.
+    """
 
     ordeal: Ordeal
     book: Book
     results: Sequence[Result]
     seconds: float
     growth: Growth | None = None
+    lost: int = 0
 
     @property
     def wrong(self) -> list[Result]:
@@ -66,6 +72,8 @@ class Outcome:
         """What isn't as it has to be."""
         found = [f"{result.job.kind} to {result.job.model}: {result.detail}" for result in self.wrong]
         found += self.miscounted()
+        if self.ordeal.keeps_connections and self.lost:
+            found.append(f"{self.lost} requests went to connections that were lost")
         failed = sum(result.outcome == FAILED for result in self.results)
         if self.ordeal.failures is not None:
             fewest, most = self.ordeal.failures
@@ -151,7 +159,7 @@ def run(deployment: Deployment, size: Size, told: Callable[[str], object] = lamb
     each = max(4, round(size.requests * ORDEALS_SHARE / 27))
     rest = round(size.requests * (1 - ORDEALS_SHARE))
     outcomes = []
-    for ordeal in ordeals(Author(size.seed), each, rest, "load", STALL_SECONDS):
+    for ordeal in ordeals(Author(size.seed), each, rest, size.requests, "load", STALL_SECONDS):
         told(ordeal.name)
         outcomes.append(_undergo(deployment, ordeal, size.callers, told))
     kinds = Counter(result.job.kind for outcome in outcomes for result in outcome.results)
@@ -168,6 +176,7 @@ def _undergo(deployment: Deployment, ordeal: Ordeal, callers: int, told: Callabl
     aws.journal.clear()
     if ordeal.afresh:
         aws.lambda_service.end_idle_sandboxes()
+    lost = _lost(deployment.log_lines()) if ordeal.keeps_connections else 0
     began = time.monotonic()
     results: list[Result] = call_all(deployment, {tenant.name: tenant}, ordeal.before, 1)
     for fault in ordeal.faults:
@@ -192,7 +201,11 @@ def _undergo(deployment: Deployment, ordeal: Ordeal, callers: int, told: Callabl
         aws.lambda_service.end_idle_sandboxes()  # with what is wrong with them
     refused_first = sum(result.outcome == FAILED for result in results) if ordeal.refuses_first else 0
     book = replace(closed.books[0], refused_first=refused_first)
-    return Outcome(ordeal, book, results, time.monotonic() - began, vitals.growth())
+    return Outcome(ordeal, book, results, time.monotonic() - began, vitals.growth(), _lost(lines) - lost)
+
+
+def _lost(lines: Sequence[Mapping[str, Any]]) -> int:
+    return sum("ConnectionClosedError" in str(line) for line in lines)
 
 
 def _paced(told: Callable[[str], object], name: str, number: int) -> Callable[[int], None]:
