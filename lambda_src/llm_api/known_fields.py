@@ -68,10 +68,17 @@ def check_fields(target: Target, operation: Operation, document: Mapping[str, An
         document: what the model is sent.
 
     Raises:
-        BadRequest: there is another field; the message names it.
+        BadRequest: there is another field, or a tool of Bedrock's own; the message names it.
     """
     if operation == "count_tokens":
         return
+    config = document.get("toolConfig")
+    tools = config.get("tools") if isinstance(config, Mapping) else None
+    if isinstance(tools, list) and any(isinstance(tool, Mapping) and "systemTool" in tool for tool in tools):
+        raise BadRequest(
+            "A systemTool has a price of its own and brings text that nobody has counted, and your tenant has a "
+            "budget. Leave it out, or offer a tool of your own."
+        )
     body = document.get("additionalModelRequestFields") if operation == "converse" else document
     if not isinstance(body, Mapping):
         return

@@ -446,6 +446,10 @@ def test_a_cache_without_a_price_is_refused_where_dollars_count(
         ("/model/{modelId}/invoke", {**INVOKE, "a_field_of_tomorrow": 1}),
         ("/model/{modelId}/invoke", {**INVOKE, "speed": "fast"}),
         ("/model/{modelId}/converse", {**CONVERSE, "additionalModelRequestFields": {"a_field_of_tomorrow": 1}}),
+        (
+            "/model/{modelId}/converse",
+            {**CONVERSE, "toolConfig": {"tools": [{"systemTool": {"name": "nova_grounding"}}]}},
+        ),
         ("/v1/messages", {**CHAT, "a_field_of_tomorrow": 1}),
     ],
 )

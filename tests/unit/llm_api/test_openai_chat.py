@@ -486,6 +486,7 @@ def test_an_answer_that_is_none_is_the_upstreams_fault(body):
         (b"[]", "not an object"),
         (b'{"a": NaN}', "NaN"),
         (b'{"a": 1e999}', "too large"),
+        (b'{"a": ' + b"9" * 5000 + b"}", "a number is too long"),
         (b'{"a": "\\ud800"}', "surrogate"),
         (b'{"\\ud800": 1}', "surrogate"),
         (b'{"a": ' + b"[" * 200 + b"]" * 200 + b"}", "nested deeper"),
