@@ -75,22 +75,22 @@ def test_a_user_pools_claims_reach_the_event() -> None:
     assert (claims["sub"], claims["admin"]) == ("ada", "true")
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        None,
-        "",
-        "not.a.token",
-        "Bearer sk-key",
-        token({**CLAIMS, "exp": time.time() - 1}),
-        token({**CLAIMS, "iss": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_other"}),
-        token({**CLAIMS, "token_use": "access"}),
-        token(CLAIMS, generate_private_key(65537, 2048)),
-        token(CLAIMS, algorithm="none"),
-        token(CLAIMS).rsplit(".", 1)[0] + ".",
-        token(CLAIMS)[:-6] + "AAAAAA",
-    ],
-)
+INVALID: dict[str, str | None] = {
+    "absent": None,
+    "empty": "",
+    "no token": "not.a.token",
+    "a key": "Bearer sk-key",
+    "expired": token({**CLAIMS, "exp": time.time() - 1}),
+    "another pool's": token({**CLAIMS, "iss": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_other"}),
+    "for another use": token({**CLAIMS, "token_use": "access"}),
+    "signed by another key": token(CLAIMS, generate_private_key(65537, 2048)),
+    "not signed by its own word": token(CLAIMS, algorithm="none"),
+    "without its signature": token(CLAIMS).rsplit(".", 1)[0] + ".",
+    "with a damaged signature": token(CLAIMS)[:-6] + "AAAAAA",
+}
+
+
+@pytest.mark.parametrize("value", INVALID.values(), ids=INVALID)
 def test_a_token_that_is_not_valid(value: str | None) -> None:
     # GIVEN no token, or one with something wrong
     call, functions = pool_api([])
