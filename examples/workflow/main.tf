@@ -38,6 +38,8 @@ locals {
       max_output_tokens = 60
       system            = "You write for a car maker. You promise nothing that the specification doesn't say."
       text              = "Write a slogan, one line, for this car.\n\n{{ $input.specification }}"
+      # The car keeps its slogan: the same specification gets the same one for a week.
+      cache = { ttl_seconds = 604800 }
     } }
 
     body = { prompt = {

@@ -25,7 +25,7 @@ from llm_api.inference import Candidate
 from llm_api.ledger import Ledger, Tenant
 from llm_api.ledger.reservations import Reservation
 from llm_api.ledger.tenants import NAME
-from llm_api.registry import Registry
+from llm_api.registry import Registry, Target
 from llm_api.telemetry import Record, Telemetry
 from llm_api.usage import Usage
 from llm_api.workflows import EVERYONE, owner_in
@@ -80,8 +80,8 @@ class Steps:
         except Exception as fault:
             record.error, record.fault = Internal(), fault
         record.status = 200 if record.error is None else record.error.status
-        # A prompt counts once: when it is settled, or refused.
-        if kind == "settle" or record.error is not None:
+        # A prompt counts once: when it is settled, or refused, or was answered before.
+        if kind == "settle" or record.error is not None or record.cache == "hit":
             self._telemetry.report(record, self._clock())
         return {"version": VERSION, **(_refusal(record.error) if record.error is not None else answer)}
 
@@ -95,6 +95,12 @@ class Steps:
                 "there too, with max_output_tokens and price."
             )
         record.model = target.alias
+        cached = order.get("cached")
+        if "cached" in order and not isinstance(cached, bool):
+            raise BadRequest("The field cached of an order to reserve is true or false.")
+        if cached:
+            self._count_hit(tenant, target, record)
+            return {"reserved": True, "reservation": "", "request": {}}
         body = order.get("request")
         if not isinstance(body, dict):
             raise BadRequest("The request of an order to reserve is the body of a Converse request.")
@@ -106,11 +112,16 @@ class Steps:
         if tenant.budgets:
             _, held = metering.reserve(self._ledger, tenant, call, [candidate])
             reservation = _packed(held.reservation, held.caches_for_an_hour)
-        return {
-            "reserved": True,
-            "reservation": json.dumps({"tenant": tenant.name, "model": target.alias, "held": reservation}),
-            "request": body,
-        }
+        about = {"tenant": tenant.name, "model": target.alias, "held": reservation, "missed": cached is False}
+        return {"reserved": True, "reservation": json.dumps(about), "request": body}
+
+    def _count_hit(self, tenant: Tenant, target: Target, record: Record) -> None:
+        """An answer that the workflow had: a request and no tokens, with nothing left to settle."""
+        record.progress.target, record.progress.usage = target, Usage(0, 0)
+        if tenant.budgets:
+            record.held = metering.reserve_request(self._ledger, tenant)
+            metering.settle(self._ledger, record.held, record.progress)
+        record.cache = "hit"
 
     def _settle(self, order: Order, record: Record) -> dict[str, Any]:
         about = _object(_text(order, "reservation"))
@@ -120,6 +131,7 @@ class Steps:
             raise NotFound("The model of this reservation is no longer declared. The reservation stands.")
         record.model, record.progress.target = target.alias, target
         record.progress.attempts = 1
+        record.cache = "miss" if about.get("missed") is True else None
         record.progress.usage = None if order.get("free") is True else _usage(order.get("usage"))
         if about.get("held"):
             record.held = _unpacked(record.tenant, _object(_text(about, "held")))

@@ -83,6 +83,7 @@ class Record:
         files: where files of the answer are put; None where there are none, or no place for them.
         held: what is set aside of the tenant's budgets; None without budgets.
         recall: the cache's part in it; None where the model's answers aren't kept.
+        cache: whether a workflow had the answer in its own cache; None where it has none.
         status: of the answer.
         error: what the caller was told, where it wasn't an answer.
         fault: the exception behind an unforeseen failure.
@@ -99,6 +100,7 @@ class Record:
     files: "TenantFiles | None" = None
     held: "Held | None" = None
     recall: "Recall | None" = None
+    cache: str | None = None
     streamed: bool = False
     status: int = 500
     error: ApiError | None = None
@@ -163,6 +165,7 @@ class Telemetry:
             "latency_ms": _milliseconds(now_seconds - record.started_at_seconds),
             "attempts": progress.attempts,
             "fallback": progress.fallback,
+            "cache": record.cache,
         }
         if progress.target is not None:
             line |= {"model": progress.target.alias, "family": progress.target.family}

@@ -26,6 +26,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
     StateTaskServiceAwsSdk,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_dynamodb import (
+    StateTaskServiceDynamoDB,
+)
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.utils import camel_to_snake_case
 
@@ -37,6 +40,7 @@ CALLERS = (
     f"{_EXEC}.state_task.lambda_eval_utils",
     f"{_EXEC}.state_map.item_reader.eval.resource_eval_s3",
     f"{_EXEC}.state_task.service.state_task_service_aws_sdk",
+    f"{_EXEC}.state_task.service.state_task_service_dynamodb",
     f"{_EXEC}.state_task.service.state_task_service_sfn",
     f"{_EXEC}.state_task.service.state_task_service_sns",
     f"{_EXEC}.state_task.service.state_task_service_sqs",
@@ -172,6 +176,22 @@ def errors_of_states_leave_their_branch(patch: Patch) -> None:
 
     for module in (branches_decl, iteration_worker):
         patch.replace(module, "CustomErrorName", make)
+
+
+@gap
+def tables_are_not_blamed(patch: Patch) -> None:
+    """Whatever fails in a task of DynamoDB, its arguments or its time, is called an error of DynamoDB."""
+
+    def make(original: Callable[..., Any]) -> Callable[..., Any]:
+        def _from_error(self: StateTaskServiceDynamoDB, env: Any, ex: Exception) -> FailureEvent:
+            if isinstance(ex, FailureEventException | TimeoutError):
+                return super(StateTaskServiceDynamoDB, self)._from_error(env=env, ex=ex)  # type: ignore[no-any-return]
+            failure: FailureEvent = original(self, env, ex)
+            return failure
+
+        return _from_error
+
+    patch.replace(StateTaskServiceDynamoDB, "_from_error", make)
 
 
 @gap

@@ -6,21 +6,30 @@ locals {
     { for name, prompt in local.prompts : name => {
       step = name
       text = (
+        prompt.cache != null ? "{% $asked_${name}.text %}" :
         !contains(keys(local.shape_of), name) ? local.texts["${name}.text"] :
         "{% (${local.scope} ${local.say} ${local.bodies["${name}.text"]} & ${jsonencode(local.shape_of[name])}) %}"
       )
-      system      = prompt.system == null ? null : local.texts["${name}.system"]
+      system = (
+        prompt.system == null ? null :
+        prompt.cache != null ? "{% $asked_${name}.system %}" : local.texts["${name}.system"]
+      )
       tokens      = prompt.max_output_tokens
       temperature = prompt.temperature
       timeout     = prompt.timeout_seconds
       output = "{% (${local.blocked} : ${format(local.put, name, name, join("", ["{",
         "'text': ${local.spoken}, 'model': '${prompt.model}', 'stop_reason': $states.result.StopReason, ",
         "'usage': {'input_tokens': $states.result.Usage.InputTokens, 'output_tokens': $states.result.Usage.OutputTokens}",
-      "}"]))}) %}"
-      next = length(prompt.schema) > 0 ? "${name} check" : local.next[name]
+      prompt.cache == null ? "" : ", 'cache': 'miss'", "}"]))}) %}"
+      next = prompt.cache != null && length(prompt.schema) == 0 ? "${name} answered" : local.after_answer[name]
     } },
     { for name, fix in local.fixes : "${name} fix" => merge(fix, { step = name, system = null, temperature = null }) },
   )
+
+  # The state that a call begins with. A prompt's name is that of its first state, which looks for an answer where it may.
+  call_entries = { for id in keys(local.calls) : id => (
+    !contains(keys(local.cached), id) ? id : var.metering == null ? "${id} prompt" : "${id} reserve"
+  ) }
 
   # What is sent. With metering it comes back from the function, which has reserved for it.
   call_texts = { for id, call in local.calls : id => var.metering == null ? {
@@ -61,7 +70,8 @@ locals {
   } : key => value if value != null } }
 
   call_states = { for id, call in local.calls : id => merge(
-    { (var.metering == null ? id : "${id} prompt") = jsonencode(local.call_tasks[id]) },
-    [for states in [lookup(local.metered, id, {})] : states]...
+    { (var.metering == null ? local.call_entries[id] : "${id} prompt") = jsonencode(local.call_tasks[id]) },
+    lookup(local.metered, id, {}),
+    lookup(local.cache_states, id, {}),
   ) }
 }

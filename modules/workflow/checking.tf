@@ -73,6 +73,9 @@ locals {
       "${name} verdict" = jsonencode({
         Type = "Choice"
         Choices = concat(
+          [for worth in [lookup(local.worth_keeping, name, "")] :
+            { Condition = "{% $count($states.input.steps.${name}.problems) = 0 and ${worth} %}", Next = "${name} keep" } if worth != ""
+          ],
           [{ Condition = "{% $count($states.input.steps.${name}.problems) = 0 %}", Next = local.next[name] }],
           [for fixes in [check.fixes] : { Condition = "{% $states.input.steps.${name}.fixes < ${fixes} %}", Next = "${name} fix" } if fixes > 0],
         )

@@ -49,12 +49,13 @@ locals {
       Type           = "Map"
       Next           = local.next[name]
       MaxConcurrency = map.concurrency
-      ItemSelector = merge({
-        input = "{% $states.input.input %}"
-        steps = "{% $states.input.steps %}"
-        item  = "{% $states.context.Map.Item.Value %}"
-        index = "{% $states.context.Map.Item.Index %}"
-      }, { for key in ["execution"] : key => "{% $states.input.execution %}" if var.metering != null })
+      ItemSelector = {
+        execution = "{% $states.input.execution %}"
+        input     = "{% $states.input.input %}"
+        steps     = "{% $states.input.steps %}"
+        item      = "{% $states.context.Map.Item.Value %}"
+        index     = "{% $states.context.Map.Item.Index %}"
+      }
       # A failed item has no result, so each result says which item it belongs to.
       Output = join(" ", ["{% ($items := [$filter($states.result, function($one) { $type($one) = 'object' })];",
       "${format(local.put, name, name, "{'items': $items, 'text': $join([$items.text], '\\n\\n')}")}) %}"])
@@ -109,11 +110,12 @@ locals {
       QueryLanguage = "JSONata"
       StartAt       = "Start"
       States = merge(
-        { Start = { Type = "Pass", Output = merge(
-          { input = "{% $states.input %}", steps = {} },
-          # Not what the input says: that is the caller's.
-          { for key in ["execution"] : key => "{% $states.context.Execution.Name %}" if var.metering != null },
-        ), Next = try(var.sequence[0], "Done") } },
+        { Start = {
+          Type = "Pass"
+          # The name says whose it is; a Distributed Map's items have others. Not what the input says: that is the caller's.
+          Output = { execution = "{% $states.context.Execution.Name %}", input = "{% $states.input %}", steps = {} }
+          Next   = try(var.sequence[0], "Done")
+        } },
         { for state, json in merge(
           merge([for name in var.sequence : lookup(local.leaves, name, {})]...), local.end_states[local.root],
           { for name in var.sequence : name => local.containers_1[name] if contains(keys(local.containers_1), name) },

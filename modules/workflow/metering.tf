@@ -22,6 +22,9 @@ locals {
     execution = "{% $states.input.execution %}"
   } }
 
+  # An answer that was there costs a request, and no token.
+  recalls = { for id in keys(local.calls) : id => { for key in ["cached"] : key => "{% $states.input.found %}" if contains(keys(local.cached), id) } }
+
   # A settlement that fails leaves the reservation as it is: a tenant has less for a while, and the execution goes on.
   settlements = { for id, call in local.calls : id => { for state, settlement in {
     settle  = { order = { usage = "{% $used_${local.variables[id]} %}" }, next = call.next }
@@ -43,12 +46,12 @@ locals {
   }) } }
 
   metered = { for id, call in local.calls : id => merge({
-    (id) = jsonencode({
+    (local.call_entries[id]) = jsonencode({
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::lambda:invoke"
       Arguments = {
         FunctionName = local.meter_arn
-        Payload = { llm_api = { version = 1, reserve = merge(local.orders[id], {
+        Payload = { llm_api = { version = 1, reserve = merge(local.orders[id], local.recalls[id], {
           model = coalesce(local.step_model_ids[call.step], "unknown")
           request = { for key, value in {
             messages        = [{ role = "user", content = [{ text = call.text }] }]
@@ -74,6 +77,9 @@ locals {
     "${id} reserved" = jsonencode({
       Type = "Choice"
       Choices = concat(
+        [for recall in [local.recalls[id]] :
+          { Condition = "{% $states.input.waits = 0 and $states.input.found %}", Next = local.after_answer[call.step] } if length(recall) > 0
+        ],
         [{ Condition = "{% $states.input.waits = 0 %}", Next = "${id} prompt" }],
         # A minute's budget is there again within a minute; a day's isn't.
         [for waits in [var.metering == null ? 0 : var.metering.minute_waits] :
@@ -86,7 +92,7 @@ locals {
     "${id} release" = local.settlements[id].release
     },
     [for waits in [var.metering.minute_waits] : {
-      "${id} wait" = jsonencode({ Type = "Wait", Seconds = "{% $states.input.seconds %}", Next = id })
+      "${id} wait" = jsonencode({ Type = "Wait", Seconds = "{% $states.input.seconds %}", Next = local.call_entries[id] })
     } if waits > 0]...
   ) if var.metering != null }
 }

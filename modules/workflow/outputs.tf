@@ -3,6 +3,11 @@ output "approvals_topic_arn" {
   value       = one([for topic in aws_sns_topic.approvals : topic.arn])
 }
 
+output "cache_table_name" {
+  description = "The table of answers that may be given again. Null without a prompt that has a `cache`."
+  value       = one([for cache in module.cache : cache.table_name])
+}
+
 output "definition" {
   description = "The compiled definition, in Amazon States Language."
   value       = local.definition

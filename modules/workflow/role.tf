@@ -96,6 +96,13 @@ locals {
       Action   = ["lambda:InvokeFunction"]
       Resource = [arn]
     } if var.metering != null],
+    # Found by the whole key alone, so there is no Query and no Scan; and what is too old, DynamoDB deletes by itself.
+    [for arn in [local.cache_arn] : {
+      Sid      = "KeepAnswers"
+      Effect   = "Allow"
+      Action   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+      Resource = [arn]
+    } if length(local.cached) > 0],
     [for arn in [local.topic_arn] : {
       Sid      = "AskForApproval"
       Effect   = "Allow"
@@ -119,6 +126,15 @@ locals {
       Resource  = [key.arn]
       Condition = { StringEquals = { "kms:ViaService" = [for service in ["s3", "sns"] : "${service}.${local.region}.${data.aws_partition.current.dns_suffix}"] } }
     } if length(local.invokes) + length(local.approvals) > 0],
+    # DynamoDB decrypts a table with the permissions of whoever reads it.
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+    [for key in var.kms_key[*] : {
+      Sid       = "DecryptCacheTable"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = [key.arn]
+      Condition = { StringEquals = { "kms:ViaService" = "dynamodb.${local.region}.${data.aws_partition.current.dns_suffix}" } }
+    } if length(local.cached) > 0],
   )
 }
 

@@ -111,15 +111,12 @@ locals {
     (name) = jsonencode({
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::states:startExecution.sync:2"
-      Arguments = merge(
-        {
-          StateMachineArn = "${local.states}:stateMachine:${workflow.name}"
-          Input           = "{% (${local.scope} ${workflow.input}) %}"
-        },
-        # The same tenant's: its name, a hyphen and sixteen characters.
-        { for key in ["Name"] : key => join("", ["{% $substring($states.input.execution, 0, $length($states.input.execution) - 16) & ",
-        "$substring($replace($uuid(), '-', ''), 0, 16) %}"]) if var.metering != null },
-      )
+      Arguments = {
+        StateMachineArn = "${local.states}:stateMachine:${workflow.name}"
+        Input           = "{% (${local.scope} ${workflow.input}) %}"
+        # The same tenant's: its name, a hyphen and sixteen characters. Nobody's stays nobody's.
+        Name = "{% ($tenant := ${local.tenant}; $tenant = '' ? $uuid() : $tenant & '-' & $substring($replace($uuid(), '-', ''), 0, 16)) %}"
+      }
       TimeoutSeconds = workflow.timeout_seconds
       Catch          = local.catch[name]
       Output         = "{% ${format(local.put, name, name, "$states.result.Output")} %}"

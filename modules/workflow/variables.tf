@@ -76,7 +76,7 @@ variable "kms_key" {
     arn = string
   })
   default     = null
-  description = "A customer managed key for executions' data, the log group, the approvals' topic and the payloads. Its policy must let the Region's CloudWatch Logs service use it. AWS's own keys where null."
+  description = "A customer managed key for executions' data, the log group, the approvals' topic, the payloads and the answers that are kept. Its policy must let the Region's CloudWatch Logs service use it. AWS's own keys where null."
 
   validation {
     condition     = var.kms_key == null ? true : can(regex("^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-z0-9-]+$", var.kms_key.arn))
@@ -228,6 +228,10 @@ variable "steps" {
       schema          = optional(map(string), {})
       fixes           = optional(number, 0)
       timeout_seconds = optional(number, 300)
+      cache = optional(object({
+        ttl_seconds = number
+        scope       = optional(string, "tenant")
+      }))
     }))
 
     invoke = optional(object({
@@ -291,7 +295,7 @@ variable "steps" {
     The steps, by name. Each has exactly one kind, and stands in `sequence`, a branch or a map. Texts may hold `{{ expressions }}`; expressions are JSONata over `$input`, `$steps.NAME`, and in a map `$item` and `$index`.
 
     - `next`: the step that follows, if not the next one in the list; `end` ends the list. `on_failure`: the step that goes on when this one fails; `$steps.NAME.error` says why. Without it the workflow fails with `StepFailed.NAME`.
-    - `prompt`: one call of a chat model. `text`, `system`; `schema` asks for a JSON object with these fields and their types (`string`, `number`, `boolean`, `array`, `object`), and `fixes` says how often the model may correct it. Result: `text`, `json`, `stop_reason`, `usage`.
+    - `prompt`: one call of a chat model. `text`, `system`; `schema` asks for a JSON object with these fields and their types (`string`, `number`, `boolean`, `array`, `object`), and `fixes` says how often the model may correct it. `cache` gives the same answer to the same texts again, for `ttl_seconds`, to the same `tenant` or to everybody (`scope = "shared"`). Result: `text`, `json`, `stop_reason`, `usage`, `cache`.
     - `invoke`: one call whose `request`, a body in the model's own format, and `answer` are objects in the payload bucket, for what is larger than 256 KB; both are keys. Result: `bucket`, `key`.
     - `parallel`: `branches` at the same time, each a list of steps; `merge`, a text made of their results. Result: `branches`, `text`; the branches' steps stay readable.
     - `map`: `steps` for each of `items` (an expression that gives a list), or of `objects` in S3 (`$item.key`, `$item.text`). Result: `items` (with `index`, `key`), `text`.
@@ -367,6 +371,16 @@ variable "steps" {
   validation {
     condition     = alltrue([for step in values(var.steps) : try(step.prompt.temperature, null) == null ? true : step.prompt.temperature >= 0 && step.prompt.temperature <= 1])
     error_message = "prompt.temperature is from 0 to 1."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for step in values(var.steps) : [for cache in try(step.prompt.cache[*], []) : cache.ttl_seconds >= 1 && cache.ttl_seconds <= 2678400 && floor(cache.ttl_seconds) == cache.ttl_seconds]]))
+    error_message = "prompt.cache.ttl_seconds is a whole number of seconds, from 1 to 2678400 (31 days)."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for step in values(var.steps) : [for cache in try(step.prompt.cache[*], []) : contains(["tenant", "shared"], cache.scope)]]))
+    error_message = "prompt.cache.scope is tenant (nobody is given another tenant's answers) or shared (every execution is)."
   }
 
   validation {

@@ -59,8 +59,9 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
 }
 
 _MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:test-"
+_STARTED = ("chain", "impatient", "kept_metered", "metered", "metered_outer")
 WORKFLOWS: Mapping[str, Mapping[str, Any]] = {
-    **{name: {"state_machine_arn": _MACHINE + name} for name in ("chain", "impatient", "metered", "metered_outer")},
+    **{name: {"state_machine_arn": _MACHINE + name} for name in _STARTED},
     **{name: {"state_machine_arn": _MACHINE + name, "approvals": True} for name in ("approved", "reviewed")},
 }
 """State machines that `tests/integration/terraform/workflows` makes, for the tests that apply both."""

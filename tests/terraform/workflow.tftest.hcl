@@ -176,6 +176,78 @@ run "a_few_items_stay_inside" {
   }
 }
 
+run "a_cached_prompt_is_looked_up_and_kept" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    kms_key  = { arn = "arn:aws:kms:us-east-1:123456789012:key/1234" }
+    sequence = ["a", "b"]
+    steps = {
+      a = { prompt = { model = "nova", max_output_tokens = 100, text = "Say {{ $input.this }}!", cache = { ttl_seconds = 60 } } }
+      b = { prompt = { model = "nova", max_output_tokens = 100, text = "Hello" } }
+    }
+  }
+
+  # A table of its own, encrypted with the key, in which the role reads and writes single answers.
+  assert {
+    condition     = module.cache[0].table_name == "acme-workflow-cache" && output.cache_table_name == "acme-workflow-cache"
+    error_message = "the table is another one"
+  }
+  assert {
+    condition = [for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : [statement.Action, statement.Resource] if contains(["KeepAnswers", "DecryptCacheTable"], statement.Sid)] == [
+      [["dynamodb:GetItem", "dynamodb:PutItem"], ["arn:aws:dynamodb:us-east-1:123456789012:table/acme-workflow-cache"]],
+      [["kms:Decrypt"], ["arn:aws:kms:us-east-1:123456789012:key/1234"]],
+    ]
+    error_message = "the role may do something else"
+  }
+
+  # The model is called where the table has no answer, and with the text that was looked up; the other step as ever.
+  assert {
+    condition = (
+      jsondecode(output.definition).States.a.Resource == "arn:aws:states:::dynamodb:getItem" &&
+      jsondecode(output.definition).States["a found"].Default == "a prompt" &&
+      jsondecode(output.definition).States["a found"].Choices[0].Next == "b" &&
+      jsondecode(output.definition).States["a prompt"].Arguments.Messages[0].Content[0].Text == "{% $asked_a.text %}" &&
+      jsondecode(output.definition).States["a keep"].Resource == "arn:aws:states:::dynamodb:putItem" &&
+      jsondecode(output.definition).States.b.Arguments.Messages[0].Content[0].Text == "Hello"
+    )
+    error_message = "the cache is passed by"
+  }
+
+  # Of a table in trouble nobody hears; a text that can't be made fails the step.
+  assert {
+    condition = (
+      [for rule in jsondecode(output.definition).States.a.Catch : [rule.ErrorEquals[0], rule.Next]] == [["States.QueryEvaluationError", "Failed"], ["States.ALL", "a found"]] &&
+      [for rule in jsondecode(output.definition).States["a keep"].Catch : [rule.ErrorEquals[0], rule.Next]] == [["States.ALL", "b"]]
+    )
+    error_message = "the table can fail the workflow"
+  }
+}
+
+run "another_call_is_another_question" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    sequence = ["a", "b", "c", "d"]
+    steps = {
+      a = { prompt = { model = "nova", max_output_tokens = 100, text = "Hello", cache = { ttl_seconds = 60 } } }
+      b = { prompt = { model = "nova", max_output_tokens = 200, text = "Hello", cache = { ttl_seconds = 60 } } }
+      c = { prompt = { model = "nova", max_output_tokens = 100, text = "Hello", temperature = 1, cache = { ttl_seconds = 60 } } }
+      d = { prompt = { model = "guarded", max_output_tokens = 100, text = "Hello", cache = { ttl_seconds = 60, scope = "shared" } } }
+    }
+  }
+  assert {
+    condition     = length(distinct([for name in ["a", "b", "c", "d"] : regex("[0-9a-f]{64}", jsondecode(output.definition).States[name].Arguments.Key.pk.S)])) == 4
+    error_message = "two calls share an answer"
+  }
+
+  # Whose it is comes from the execution, save for what is everybody's.
+  assert {
+    condition     = [for name in ["a", "d"] : strcontains(jsondecode(output.definition).States[name].Arguments.Key.pk.S, "$states.input.execution")] == [true, false]
+    error_message = "the wrong ones share answers"
+  }
+}
+
 run "what_is_not_declared_is_not_there" {
   command = plan
   module { source = "./modules/workflow" }
@@ -200,6 +272,7 @@ run "what_is_not_declared_is_not_there" {
       jsondecode(output.definition).TimeoutSeconds == 600 &&
       aws_s3_bucket.payloads["payloads"].bucket == "acme-123456789012-us-east-1" &&
       aws_sns_topic.approvals["approvals"].kms_master_key_id == "arn:aws:kms:us-east-1:123456789012:key/1234" &&
+      length(module.cache) == 0 && output.cache_table_name == null &&
       aws_sfn_state_machine.this.encryption_configuration[0].type == "CUSTOMER_MANAGED_KMS_KEY"
     )
     error_message = "an option is missing"

@@ -838,3 +838,55 @@ run "a_metered_request_that_nobody_reads" {
   }
   expect_failures = [aws_sfn_state_machine.this]
 }
+
+run "half_a_second" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: prompt.cache.ttl_seconds is a whole number of seconds, from 1 to 2678400
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+    sequence = ["a"]
+    steps    = { a = { prompt = { model = "nova", max_output_tokens = 100, text = "Hello", cache = { ttl_seconds = 0.5 } } } }
+  }
+  expect_failures = [var.steps]
+}
+
+run "kept_for_no_time" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: prompt.cache.ttl_seconds is a whole number of seconds, from 1 to 2678400
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+    sequence = ["a"]
+    steps    = { a = { prompt = { model = "nova", max_output_tokens = 100, text = "Hello", cache = { ttl_seconds = 0 } } } }
+  }
+  expect_failures = [var.steps]
+}
+
+run "kept_for_too_long" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: prompt.cache.ttl_seconds is a whole number of seconds, from 1 to 2678400
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+    sequence = ["a"]
+    steps    = { a = { prompt = { model = "nova", max_output_tokens = 100, text = "Hello", cache = { ttl_seconds = 2678401 } } } }
+  }
+  expect_failures = [var.steps]
+}
+
+run "kept_for_nobody" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: prompt.cache.scope is tenant
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+    sequence = ["a"]
+    steps    = { a = { prompt = { model = "nova", max_output_tokens = 100, text = "Hello", cache = { ttl_seconds = 60, scope = "everybody" } } } }
+  }
+  expect_failures = [var.steps]
+}

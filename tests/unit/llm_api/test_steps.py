@@ -79,6 +79,43 @@ def test_the_log_has_one_line_a_prompt(deploy: Deploy) -> None:
     assert "secret" not in json.dumps(world.lines)
 
 
+def test_an_answer_that_was_there_costs_a_request(deploy: Deploy) -> None:
+    # GIVEN a tenant whose tokens are used up WHEN a workflow has the answer already
+    world = deploy(tokens_per_day="1", requests_per_day="2")
+    told = reserve(world, cached=True)
+
+    # THEN a request is counted and nothing else, nothing is left to settle, and the log has its line
+    assert told == {"version": 1, "reserved": True, "reservation": "", "request": {}}
+    assert (world.used("requests"), world.used("tokens"), world.used("usd")) == (1, 0, 0)
+    expected = {"cache": "hit", "model": "fast", "output_tokens": 0, "cost_usd": 0, "settlement": "exact"}
+    assert {name: world.log.get(name) for name in expected} == expected
+    assert (world.lines[-1]["CacheHits"], world.lines[-1]["CacheMisses"]) == (1, 0)
+
+    # AND a budget of requests holds
+    assert reserve(world, cached=True)["reserved"]
+    assert reserve(world, cached=True)["error"] == "BudgetSpent"
+    assert "cache" not in world.log
+
+
+def test_an_answer_that_was_not_there_is_told_once(deploy: Deploy) -> None:
+    # GIVEN a prompt whose answer wasn't there WHEN it is settled THEN its line says so, and none of one without cache
+    world = deploy()
+    for fields, cache in (({"cached": False}, "miss"), ({}, None)):
+        held = reserve(world, **fields)
+        order(world, "settle", reservation=held["reservation"], usage=USED)
+        assert world.log.get("cache") == cache
+        assert world.used("requests") > 0
+    assert len(world.lines) == 4
+
+
+@pytest.mark.parametrize("cached", [None, 1, "true", [], {}])
+def test_only_true_is_true(deploy: Deploy, cached: Any) -> None:
+    # GIVEN an order that is vague about whether the answer was there WHEN it comes THEN nothing is reserved
+    world = deploy()
+    assert reserve(world, cached=cached)["error"] == "BadRequest"
+    assert world.table.writes == 0
+
+
 def test_what_cost_nothing_is_given_back(deploy: Deploy) -> None:
     # GIVEN a reservation WHEN its prompt was refused before anything was done THEN a request is counted and no token
     world = deploy()

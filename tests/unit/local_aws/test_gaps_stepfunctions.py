@@ -222,6 +222,42 @@ def test_states_call_as_their_role(aws: LocalAws, missing: Any) -> None:
         deviates(missing, error == "BedrockRuntime.AccessDeniedException")
 
 
+@shows(interpreter.tables_are_not_blamed)
+def test_tables_are_not_blamed(aws: LocalAws, missing: Any) -> None:
+    # GIVEN a task of DynamoDB whose arguments can't be evaluated WHEN it runs THEN that is what failed
+    with all_but(missing):
+        _, error = run({"A": get_item("{% $error('no') %}")})
+        deviates(missing, error == "States.QueryEvaluationError")
+
+
+def test_a_table_is_read_as_the_role(aws: LocalAws) -> None:
+    # GIVEN a table, a role that may read it, and one that may not
+    table = boto3.resource("dynamodb").create_table(
+        TableName="answers",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+    )
+    table.put_item(Item={"pk": "a", "text": "hello"})
+
+    # WHEN a task reads it THEN the answer is as DynamoDB's, or IAM refuses
+    output, _ = run({"A": get_item("a")}, role(allow("dynamodb:GetItem", table.table_arn)))
+    assert output == {"text": {"S": "hello"}, "pk": {"S": "a"}}
+    _, error = run({"A": get_item("a")})
+    assert error == "DynamoDB.AccessDeniedException"
+    table.delete()
+
+
+def get_item(key: str) -> dict[str, Any]:
+    return {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::dynamodb:getItem",
+        "Arguments": {"TableName": "answers", "Key": {"pk": {"S": key}}},
+        "Output": "{% $states.result.Item %}",
+        "End": True,
+    }
+
+
 @shows(interpreter.bedrock_runtime_is_known)
 def test_bedrock_runtime_is_known(aws: LocalAws, missing: Any) -> None:
     # GIVEN a throttled model WHEN a task calls it THEN the error has Step Functions' name

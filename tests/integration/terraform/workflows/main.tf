@@ -218,6 +218,83 @@ module "metered_outer" {
   }
 }
 
+# Answers that are given again: to the same tenant, and to everybody; checked, guarded, and in a map whose items are
+# executions of their own.
+module "kept" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-kept"
+  models   = local.models
+  retry    = local.retry
+  sequence = ["own", "common", "fact", "guarded", "each"]
+  steps = {
+    own = { prompt = {
+      model             = "fast"
+      max_output_tokens = 100
+      system            = "You answer {{ $input.reader }}."
+      text              = "Repeat after me: own {{ $input.topic }}"
+      cache             = { ttl_seconds = 3600 }
+    } }
+    common = { prompt = {
+      model             = "nova"
+      max_output_tokens = 100
+      text              = "Repeat after me: common {{ $input.topic }}"
+      cache             = { ttl_seconds = 3600, scope = "shared" }
+    } }
+    fact = { prompt = {
+      model             = "nova"
+      max_output_tokens = 2000
+      text              = "Repeat after me: {{ $input.fact }}"
+      schema            = { seats = "number" }
+      fixes             = 1
+      cache             = { ttl_seconds = 3600 }
+    } }
+    guarded = {
+      prompt = {
+        model             = "micro"
+        max_output_tokens = 100
+        text              = "Repeat after me: {{ $input.said }}"
+        guardrail         = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/guard1234567", version = "3" }
+        cache             = { ttl_seconds = 3600 }
+      }
+      on_failure = "each"
+    }
+    each = { map = { items = "$input.words", steps = ["word"], concurrency = 1, tolerated_failure_percentage = 40 } }
+    word = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: {{ $item }}", cache = { ttl_seconds = 3600 } } }
+  }
+}
+
+module "kept_outer" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-kept_outer"
+  models   = local.models
+  sequence = ["inner"]
+  steps    = { inner = { workflow = { name = module.kept.name } } }
+}
+
+# The same in the budgets of a deployment's tenants.
+module "kept_metered" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-kept_metered"
+  models   = local.models
+  retry    = local.retry
+  metering = { function_name = var.metering_function_name, minute_waits = 1 }
+  sequence = ["own", "fact", "apology"]
+  steps = {
+    own = {
+      prompt     = { model = "fast", max_output_tokens = 100, system = "You repeat.", text = "Repeat after me: own {{ $input.topic }}", cache = { ttl_seconds = 3600 } }
+      on_failure = "apology"
+    }
+    fact = {
+      prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: {{ $input.fact }}", schema = { seats = "number" }, fixes = 1, cache = { ttl_seconds = 3600 } }
+      next   = "end"
+    }
+    apology = { prompt = { model = "nova", max_output_tokens = 100, text = "Repeat after me: sorry: {{ $steps.own.error }}" } }
+  }
+}
+
 # A definition of one's own, with the same role: the second model isn't declared.
 module "own" {
   source = "../../../../modules/workflow"
@@ -255,6 +332,9 @@ output "state_machine_arns" {
     checked       = module.checked
     documents     = module.documents
     impatient     = module.impatient
+    kept          = module.kept
+    kept_metered  = module.kept_metered
+    kept_outer    = module.kept_outer
     large         = module.large
     metered       = module.metered
     metered_outer = module.metered_outer
@@ -274,6 +354,9 @@ output "definitions" {
     checked       = module.checked
     documents     = module.documents
     impatient     = module.impatient
+    kept          = module.kept
+    kept_metered  = module.kept_metered
+    kept_outer    = module.kept_outer
     large         = module.large
     metered       = module.metered
     metered_outer = module.metered_outer
@@ -292,4 +375,9 @@ output "approvals_topic_arn" {
 output "payload_bucket" {
   description = "Where large requests and answers lie."
   value       = module.large.payload_bucket
+}
+
+output "cache_tables" {
+  description = "Where answers are kept, by workflow."
+  value       = { kept = module.kept.cache_table_name, kept_metered = module.kept_metered.cache_table_name }
 }
