@@ -185,7 +185,7 @@ def tables_are_not_blamed(patch: Patch) -> None:
     def make(original: Callable[..., Any]) -> Callable[..., Any]:
         def _from_error(self: StateTaskServiceDynamoDB, env: Any, ex: Exception) -> FailureEvent:
             if isinstance(ex, FailureEventException | TimeoutError):
-                return super(StateTaskServiceDynamoDB, self)._from_error(env=env, ex=ex)  # type: ignore[no-any-return]
+                return super(StateTaskServiceDynamoDB, self)._from_error(env=env, ex=ex)
             failure: FailureEvent = original(self, env, ex)
             return failure
 
