@@ -11,7 +11,7 @@ from typing import Literal
 
 from llm_api.bounds import Bound, bound, document_of
 from llm_api.budgets import Amount, Standing
-from llm_api.dialects import Call
+from llm_api.dialects import Call, Payload
 from llm_api.errors import BadRequest, Internal
 from llm_api.inference import Candidate, Progress
 from llm_api.known_fields import check_fields
@@ -93,6 +93,24 @@ def reserve_request(ledger: Ledger, tenant: Tenant) -> Held:
     """
     reservation = ledger.reserve(tenant, Amount(1))
     return Held(reservation, reservation.standing, caches_for_an_hour=False)
+
+
+def reserve_promised(ledger: Ledger, tenant: Tenant, target: Target, input_tokens: int, output_tokens: int) -> Held:
+    """Set aside what a call is said to use at most, whose request nobody here reads.
+
+    Nor is it known whether that request asks for the prompt cache, so its input costs what the dearest token would.
+
+    Raises:
+        OverBudget, BudgetSpent: a budget has no room.
+        Internal: the target isn't paid by tokens, or has no price.
+        Unavailable: the table is out of reach.
+    """
+    for_an_hour = target.price is not None and target.price.cache_write_1h is not None
+    counted = bound(target, "invoke", [Payload({})])
+    by_tokens = counted is not None and not counted.images
+    most = Bound(input_tokens, output_tokens, caches_for_an_hour=for_an_hour) if by_tokens else None
+    reservation = ledger.reserve(tenant, _most(tenant, target, most))
+    return Held(reservation, reservation.standing, for_an_hour)
 
 
 def settle(ledger: Ledger, held: Held, progress: Progress) -> None:

@@ -33,6 +33,9 @@ from llm_api.workflows import EVERYONE, owner_in
 VERSION = 1
 
 _LARGEST_JITTER_SECONDS = 5
+_BOUND = ("input_tokens", "output_tokens")
+_MOST_TOKENS = 10_000_000
+"""As many as the largest context holds."""
 _USAGE = ("InputTokens", "OutputTokens", "CacheReadInputTokens", "CacheWriteInputTokens")
 
 Order = Mapping[str, Any]
@@ -101,19 +104,34 @@ class Steps:
         if cached:
             self._count_hit(tenant, target, record)
             return {"reserved": True, "reservation": "", "request": {}}
-        body = order.get("request")
-        if not isinstance(body, dict):
-            raise BadRequest("The request of an order to reserve is the body of a Converse request.")
-        check_converse_body(body)
+        body, bound = order.get("request", {}), order.get("bound")
+        if not isinstance(body, dict) or ("request" in order) == ("bound" in order):
+            raise BadRequest(
+                "An order to reserve has either a request, the body of a Converse request, or a bound: the most that a "
+                "request may use which isn't read."
+            )
         limited = target.limited_to(tenant.max_output_tokens)
-        call = Converse(target.alias, False, body)
-        candidate = Candidate(limited, call.payloads(limited))
-        reservation = ""
-        if tenant.budgets:
-            _, held = metering.reserve(self._ledger, tenant, call, [candidate])
-            reservation = _packed(held.reservation, held.caches_for_an_hour)
+        held = self._hold_promise(tenant, limited, bound) if "bound" in order else self._hold(tenant, limited, body)
+        reservation = "" if held is None else _packed(held.reservation, held.caches_for_an_hour)
         about = {"tenant": tenant.name, "model": target.alias, "held": reservation, "missed": cached is False}
-        return {"reserved": True, "reservation": json.dumps(about), "request": body}
+        return {"reserved": True, "reservation": json.dumps({**about, "bound": bound}), "request": body}
+
+    def _hold(self, tenant: Tenant, target: Target, body: dict[str, Any]) -> metering.Held | None:
+        """The most that a Converse request may use."""
+        check_converse_body(body)
+        call = Converse(target.alias, False, body)
+        candidate = Candidate(target, call.payloads(target))
+        return metering.reserve(self._ledger, tenant, call, [candidate])[1] if tenant.budgets else None
+
+    def _hold_promise(self, tenant: Tenant, target: Target, bound: Any) -> metering.Held | None:
+        """The most that whoever declared the step says its request may use."""
+        tokens = _promised(bound)
+        if target.max_output_tokens is not None and tokens[1] > target.max_output_tokens:
+            raise BadRequest(
+                f"The bound's output_tokens are more than this model may write here, {target.max_output_tokens}. Ask "
+                "for fewer, in the request and in the bound."
+            )
+        return metering.reserve_promised(self._ledger, tenant, target, *tokens) if tenant.budgets else None
 
     def _count_hit(self, tenant: Tenant, target: Target, record: Record) -> None:
         """An answer that the workflow had: a request and no tokens, with nothing left to settle."""
@@ -132,7 +150,7 @@ class Steps:
         record.model, record.progress.target = target.alias, target
         record.progress.attempts = 1
         record.cache = "miss" if about.get("missed") is True else None
-        record.progress.usage = None if order.get("free") is True else _usage(order.get("usage"))
+        record.progress.usage = None if order.get("free") is True else _used(order, about.get("bound"))
         if about.get("held"):
             record.held = _unpacked(record.tenant, _object(_text(about, "held")))
             metering.settle(self._ledger, record.held, record.progress)
@@ -201,6 +219,23 @@ def _object(text: str) -> dict[str, Any]:
 
 def _no_reservation() -> BadRequest:
     return BadRequest("The reservation is none that this function made. Whatever was reserved stands.")
+
+
+def _promised(bound: Any) -> tuple[int, int]:
+    """Input and output tokens of a bound."""
+    is_bound = isinstance(bound, dict) and bound.keys() == set(_BOUND)
+    counts: list[Any] = [bound[name] for name in _BOUND] if is_bound else []
+    if not counts or not all(type(count) is int and 0 <= count <= _MOST_TOKENS for count in counts) or counts[0] == 0:
+        raise BadRequest(
+            "The bound of an order to reserve has input_tokens, from 1, and output_tokens, from 0: whole numbers up to "
+            f"{_MOST_TOKENS}."
+        )
+    return counts[0], counts[1]
+
+
+def _used(order: Order, bound: Any) -> Usage:
+    """What a call used. Where nobody read its answer, the reservation stands, and the bound is told as an estimate."""
+    return _usage(order.get("usage")) if bound is None else Usage(*_promised(bound), estimated=True)
 
 
 def _usage(told: Any) -> Usage:

@@ -43,6 +43,11 @@ locals {
   free      = ["AccessDeniedException", "ModelNotReadyException", "ResourceNotFoundException", "ServiceQuotaExceededException", "ServiceUnavailableException", "ThrottlingException", "ValidationException"]
   free_wait = ["ModelNotReadyException", "ServiceUnavailableException", "ThrottlingException"]
 
+  # By service, as Step Functions names errors.
+  call_retry = { for service, rules in local.retry : service => var.metering == null ? rules : [
+    for rule in rules : merge(rule, { ErrorEquals = [for name in local.free_wait : "${service}.${name}"] })
+  ] }
+
   call_tasks = { for id, call in local.calls : id => { for key, value in {
     Type     = "Task"
     Resource = local.converse
@@ -54,9 +59,7 @@ locals {
       GuardrailConfig = local.guardrail_arguments[call.step]
     } : key => value if value != null }
     TimeoutSeconds = call.timeout
-    Retry = var.metering == null ? local.retry.BedrockRuntime : [
-      for rule in local.retry.BedrockRuntime : merge(rule, { ErrorEquals = [for name in local.free_wait : "BedrockRuntime.${name}"] })
-    ]
+    Retry          = local.call_retry.BedrockRuntime
     Catch = concat(
       [for rule in local.catch[call.step] : merge(rule, {
         ErrorEquals = [for name in local.free : "BedrockRuntime.${name}"]

@@ -20,9 +20,15 @@ locals {
   step_tokens = merge(
     { for name, prompt in local.prompts : name => prompt.max_output_tokens },
     { for name, validate in local.validates : name => validate.max_output_tokens },
+    { for name, invoke in local.invokes : name => invoke.reserve.output_tokens if invoke.reserve != null },
   )
   over_limit = [for name, tokens in local.step_tokens : name
   if try(tokens > coalesce(var.models[local.step_models[name]].max_output_tokens, tokens), false)]
+
+  # Under metering.
+  unbounded_invokes = [for name, invoke in local.invokes : name if invoke.reserve == null]
+  tokenless_invokes = [for name, alias in local.known_models : "${name} -> ${alias}"
+  if contains(keys(local.invokes), name) && contains(["cohere-rerank", "nova-canvas", "stability", "titan-image"], coalesce(module.models.registry[alias].family, "other"))]
 
   guardrail_conflicts = [for name, prompt in local.prompts : name
   if prompt.guardrail != null && try(module.models.registry[prompt.model].guardrail != null, false)]

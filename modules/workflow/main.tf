@@ -122,7 +122,7 @@ resource "aws_sfn_state_machine" "this" {
 
     precondition {
       condition     = length(local.over_limit) == 0
-      error_message = "max_output_tokens of a step is at most its model's max_output_tokens; lower it: ${join(", ", local.over_limit)}."
+      error_message = "max_output_tokens of a step, or output_tokens of what it reserves, is at most its model's max_output_tokens; lower it: ${join(", ", local.over_limit)}."
     }
 
     precondition {
@@ -141,8 +141,13 @@ resource "aws_sfn_state_machine" "this" {
     }
 
     precondition {
-      condition     = var.metering == null || length(local.invokes) == 0
-      error_message = "An invoke step's request lies in S3, unread, so nothing bounds what it may use, and no budget could hold it. Use prompt steps, or leave metering out: ${join(", ", keys(local.invokes))}."
+      condition     = var.metering == null || length(local.unbounded_invokes) == 0
+      error_message = "An invoke step's request lies in S3, unread, so with metering you say what it may use at most. Add invoke.reserve, as { input_tokens = …, output_tokens = … }, to: ${join(", ", local.unbounded_invokes)}."
+    }
+
+    precondition {
+      condition     = var.metering == null || length(local.tokenless_invokes) == 0
+      error_message = "These invoke steps' models aren't paid by tokens, so no bound in tokens holds them to a budget; call them through the API, or in a workflow without metering: ${join(", ", local.tokenless_invokes)}."
     }
 
     precondition {

@@ -3,7 +3,7 @@
 
 locals {
   # Names of state machine variables. Each is of one call, since an inner one can't have an outer one's name.
-  variables = { for id in keys(local.calls) : id => endswith(id, " fix") ? "fix_of_${trimsuffix(id, " fix")}" : "call_of_${id}" }
+  variables = { for id in concat(keys(local.calls), keys(local.invokes)) : id => endswith(id, " fix") ? "fix_of_${trimsuffix(id, " fix")}" : "call_of_${id}" }
 
   meter_arn = var.metering == null ? "" : "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.metering.function_name}:${var.metering.alias_name}"
 
@@ -17,17 +17,42 @@ locals {
     JitterStrategy  = "FULL"
   }]
 
-  orders = { for id, call in local.calls : id => {
+  # What is reserved for: a prompt or a correction, whose request the function reads and gives back, and an invoke step, whose
+  # request lies in S3: of that, what was declared.
+  metered_calls = merge(
+    { for id, call in local.calls : id => {
+      step = call.step
+      task = "${id} prompt"
+      next = call.next
+      # An answer that was there costs a request, and no token.
+      cached = contains(keys(local.cached), id) ? "{% $states.input.found %}" : null
+      bound  = null
+      request = { for key, value in {
+        messages        = [{ role = "user", content = [{ text = call.text }] }]
+        system          = call.system == null ? null : [{ text = call.system }]
+        inferenceConfig = { for key, value in { maxTokens = call.tokens, temperature = call.temperature } : key => value if value != null }
+      } : key => value if value != null }
+      usage = "{% $used_${local.variables[id]} %}"
+    } },
+    { for name, invoke in local.invokes : name => {
+      step    = name
+      task    = "${name} invoke"
+      next    = local.next[name]
+      cached  = null
+      bound   = invoke.reserve
+      request = null
+      usage   = null
+    } },
+  )
+
+  orders = { for id in keys(local.metered_calls) : id => {
     workflow  = var.name
     execution = "{% $states.input.execution %}"
   } }
 
-  # An answer that was there costs a request, and no token.
-  recalls = { for id in keys(local.calls) : id => { for key in ["cached"] : key => "{% $states.input.found %}" if contains(keys(local.cached), id) } }
-
   # A settlement that fails leaves the reservation as it is: a tenant has less for a while, and the execution goes on.
-  settlements = { for id, call in local.calls : id => { for state, settlement in {
-    settle  = { order = { usage = "{% $used_${local.variables[id]} %}" }, next = call.next }
+  settlements = { for id, call in local.metered_calls : id => { for state, settlement in {
+    settle  = { order = { for key, value in { usage = call.usage } : key => value if value != null }, next = call.next }
     release = { order = { free = true }, next = local.failure[call.step] }
     } : state => jsonencode({
       Type     = "Task"
@@ -45,20 +70,18 @@ locals {
       Next           = settlement.next
   }) } }
 
-  metered = { for id, call in local.calls : id => merge({
-    (local.call_entries[id]) = jsonencode({
+  metered = { for id, call in local.metered_calls : id => merge({
+    (lookup(local.call_entries, id, id)) = jsonencode({
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::lambda:invoke"
       Arguments = {
         FunctionName = local.meter_arn
-        Payload = { llm_api = { version = 1, reserve = merge(local.orders[id], local.recalls[id], {
-          model = coalesce(local.step_model_ids[call.step], "unknown")
-          request = { for key, value in {
-            messages        = [{ role = "user", content = [{ text = call.text }] }]
-            system          = call.system == null ? null : [{ text = call.system }]
-            inferenceConfig = { for key, value in { maxTokens = call.tokens, temperature = call.temperature } : key => value if value != null }
-          } : key => value if value != null }
-        }) } }
+        Payload = { llm_api = { version = 1, reserve = merge(local.orders[id], { for key, value in {
+          model   = coalesce(local.step_model_ids[call.step], "unknown")
+          cached  = call.cached
+          bound   = call.bound
+          request = call.request
+        } : key => value if value != null }) } }
       }
       TimeoutSeconds = 30
       Retry          = local.meter_retry
@@ -77,10 +100,10 @@ locals {
     "${id} reserved" = jsonencode({
       Type = "Choice"
       Choices = concat(
-        [for recall in [local.recalls[id]] :
-          { Condition = "{% $states.input.waits = 0 and $states.input.found %}", Next = local.after_answer[call.step] } if length(recall) > 0
+        [for answer in [call.cached] :
+          { Condition = "{% $states.input.waits = 0 and $states.input.found %}", Next = local.after_answer[call.step] } if answer != null
         ],
-        [{ Condition = "{% $states.input.waits = 0 %}", Next = "${id} prompt" }],
+        [{ Condition = "{% $states.input.waits = 0 %}", Next = call.task }],
         # A minute's budget is there again within a minute; a day's isn't.
         [for waits in [var.metering == null ? 0 : var.metering.minute_waits] :
           { Condition = "{% $states.input.seconds > 0 and $states.input.waits <= ${waits} %}", Next = "${id} wait" } if waits > 0
@@ -92,7 +115,7 @@ locals {
     "${id} release" = local.settlements[id].release
     },
     [for waits in [var.metering.minute_waits] : {
-      "${id} wait" = jsonencode({ Type = "Wait", Seconds = "{% $states.input.seconds %}", Next = local.call_entries[id] })
+      "${id} wait" = jsonencode({ Type = "Wait", Seconds = "{% $states.input.seconds %}", Next = lookup(local.call_entries, id, id) })
     } if waits > 0]...
   ) if var.metering != null }
 }

@@ -50,7 +50,7 @@ locals {
   # One integration for what no state can hold: Bedrock reads the request from S3 and writes its answer there.
   # https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
   invoke_states = { for name, invoke in local.invokes : name => {
-    (name) = jsonencode({
+    (var.metering == null ? name : "${name} invoke") = jsonencode({
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::bedrock:invokeModel"
       Arguments = merge({
@@ -59,11 +59,18 @@ locals {
         Output  = { S3Uri = "{% (${local.scope} ${local.say} 's3://${local.bucket}/answers/' & ${local.bodies["${name}.answer"]}) %}" }
       }, [for arguments in [local.guardrail_arguments[name]] : arguments if arguments != null]...)
       TimeoutSeconds = invoke.timeout_seconds
-      Retry          = local.retry.Bedrock
-      Catch          = local.catch[name]
+      Retry          = local.call_retry.Bedrock
+      Catch = concat(
+        # Access may be denied to the answer's place, once the model is paid for.
+        [for rule in local.catch[name] : merge(rule, {
+          ErrorEquals = [for error in local.free : "Bedrock.${error}" if error != "AccessDeniedException"]
+          Next        = "${name} release"
+        }) if var.metering != null],
+        local.catch[name],
+      )
       # The place is known, so it doesn't depend on how the integration reports it.
       Output = "{% (${local.scope} ${local.say} ${format(local.put, name, name, "{'bucket': '${local.bucket}', 'key': 'answers/' & ${local.bodies["${name}.answer"]}, 'model': '${invoke.model}'}")}) %}"
-      Next   = local.next[name]
+      Next   = var.metering == null ? local.next[name] : "${name} settle"
     })
   } }
 
@@ -126,7 +133,7 @@ locals {
 
   leaves = merge(
     { for name in keys(local.prompts) : name => merge(local.call_states[name], lookup(local.check_states, name, {})) },
-    local.invoke_states,
+    { for name in keys(local.invokes) : name => merge(local.invoke_states[name], lookup(local.metered, name, {})) },
     local.choice_states,
     local.approval_states,
     local.nested_states,

@@ -239,6 +239,10 @@ variable "steps" {
       request         = string
       answer          = string
       timeout_seconds = optional(number, 300)
+      reserve = optional(object({
+        input_tokens  = number
+        output_tokens = number
+      }))
     }))
 
     parallel = optional(object({
@@ -296,7 +300,7 @@ variable "steps" {
 
     - `next`: the step that follows, if not the next one in the list; `end` ends the list. `on_failure`: the step that goes on when this one fails; `$steps.NAME.error` says why. Without it the workflow fails with `StepFailed.NAME`.
     - `prompt`: one call of a chat model. `text`, `system`; `schema` asks for a JSON object with these fields and their types (`string`, `number`, `boolean`, `array`, `object`), and `fixes` says how often the model may correct it. `cache` gives the same answer to the same texts again, for `ttl_seconds`, to the same `tenant` or to everybody (`scope = "shared"`). Result: `text`, `json`, `stop_reason`, `usage`, `cache`.
-    - `invoke`: one call whose `request`, a body in the model's own format, and `answer` are objects in the payload bucket, for what is larger than 256 KB; both are keys. Result: `bucket`, `key`.
+    - `invoke`: one call whose `request`, a body in the model's own format, and `answer` are objects in the payload bucket, for what is larger than 256 KB; both are keys. With `metering`, `reserve` says the most tokens that it may use: nothing reads the request. Result: `bucket`, `key`.
     - `parallel`: `branches` at the same time, each a list of steps; `merge`, a text made of their results. Result: `branches`, `text`; the branches' steps stay readable.
     - `map`: `steps` for each of `items` (an expression that gives a list), or of `objects` in S3 (`$item.key`, `$item.text`). Result: `items` (with `index`, `key`), `text`.
     - `choice`: the `next` of the first rule whose `when` (an expression) is true, else on in the list.
@@ -371,6 +375,13 @@ variable "steps" {
   validation {
     condition     = alltrue([for step in values(var.steps) : try(step.prompt.temperature, null) == null ? true : step.prompt.temperature >= 0 && step.prompt.temperature <= 1])
     error_message = "prompt.temperature is from 0 to 1."
+  }
+
+  validation {
+    condition = alltrue(flatten([for step in values(var.steps) : [for reserve in try(step.invoke.reserve[*], []) :
+      reserve.input_tokens >= 1 && alltrue([for tokens in values(reserve) : tokens >= 0 && tokens <= 10000000 && floor(tokens) == tokens])
+    ]]))
+    error_message = "invoke.reserve has input_tokens, from 1, and output_tokens, from 0, both whole numbers up to 10000000."
   }
 
   validation {

@@ -31,6 +31,7 @@ NAMES = [
     "kept_outer",
     "large",
     "metered",
+    "metered_large",
     "metered_outer",
     "outer",
     "own",
@@ -300,7 +301,7 @@ def test_a_workflow_runs_another(workflows: Workflows) -> None:
 
 def test_a_payload_of_a_megabyte_goes_through_s3(workflows: Workflows) -> None:
     # GIVEN a request of a megabyte in the bucket, four times what a state holds
-    s3, bucket = boto3.client("s3"), workflows.outputs["payload_bucket"]
+    s3, bucket = boto3.client("s3"), workflows.outputs["payload_buckets"]["large"]
     body = {
         "anthropic_version": "bedrock-2023-05-31",
         "max_tokens": 50,
@@ -320,7 +321,7 @@ def test_a_payload_of_a_megabyte_goes_through_s3(workflows: Workflows) -> None:
 
 def test_the_role_reads_no_other_prefix(workflows: Workflows) -> None:
     # GIVEN an input that reaches out of its prefix WHEN the workflow runs THEN IAM refuses
-    boto3.client("s3").put_object(Bucket=workflows.outputs["payload_bucket"], Key="secret.json", Body=b"{}")
+    boto3.client("s3").put_object(Bucket=workflows.outputs["payload_buckets"]["large"], Key="secret.json", Body=b"{}")
     role = "arn:aws:iam::123456789012:role/test-large-us-east-1-workflow"
     session = workflows.aws.credentials.issue(role, "test")
     s3 = boto3.client(
@@ -330,7 +331,7 @@ def test_the_role_reads_no_other_prefix(workflows: Workflows) -> None:
         aws_session_token=session.session_token,
     )
     with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
-        s3.get_object(Bucket=workflows.outputs["payload_bucket"], Key="secret.json")
+        s3.get_object(Bucket=workflows.outputs["payload_buckets"]["large"], Key="secret.json")
 
 
 def test_a_definition_of_ones_own_has_the_same_role(workflows: Workflows) -> None:

@@ -27,6 +27,37 @@ def calls(workflows: Workflows) -> Callable[[], list[Call]]:
     return workflows.aws.journal.calls
 
 
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> Callable[[Client], list[float]]:
+    """Has each minute that is waited for be over without having passed; tells how long the waits were to be."""
+
+    def of(client: Client) -> list[float]:
+        waits: list[float] = []
+
+        def turn(_: Any, env: Any, wait_seconds: float) -> None:
+            waits.append(wait_seconds)
+            key = {"pk": {"S": f"usage#{client.tenant.name}"}}
+            client.deployment.table.delete_item(TableName=client.deployment.table_name, Key=key)
+
+        monkeypatch.setattr(WaitFunction, "_wait_interval", turn)
+        if time.time() % 60 > 40:
+            time.sleep(60 - time.time() % 60)
+        return waits
+
+    return of
+
+
+@pytest.fixture
+def payload(workflows: Workflows) -> str:
+    """A request that lies in S3."""
+    name = uuid.uuid4().hex
+    message = {"role": "user", "content": "Repeat after me: unread"}
+    body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 50, "messages": [message]}
+    bucket = workflows.outputs["payload_buckets"]["metered_large"]
+    boto3.client("s3").put_object(Bucket=bucket, Key=f"requests/{name}.json", Body=json.dumps(body).encode())
+    return name
+
+
 def used(client: Client) -> dict[str, int]:
     """What the tenant has used of its month, settled or not."""
     counted = client.deployment.used(client.tenant.name)
@@ -93,21 +124,11 @@ def test_a_spent_budget_can_be_caught(enter: Enter, calls: Callable[[], list[Cal
 
 
 def test_the_next_minute_is_waited_for(
-    enter: Enter, calls: Callable[[], list[Call]], monkeypatch: pytest.MonkeyPatch
+    enter: Enter, calls: Callable[[], list[Call]], hurry: Callable[[Client], list[float]]
 ) -> None:
     # GIVEN a minute with room for one prompt, and a map that waits once for the next
     client = enter(requests_per_minute=1)
-    waits: list[float] = []
-
-    def turn(_: Any, env: Any, wait_seconds: float) -> None:
-        """The minute is over without having passed: what was counted in it is gone."""
-        waits.append(wait_seconds)
-        key = {"pk": {"S": f"usage#{client.tenant.name}"}}
-        client.deployment.table.delete_item(TableName=client.deployment.table_name, Key=key)
-
-    monkeypatch.setattr(WaitFunction, "_wait_interval", turn)
-    if time.time() % 60 > 40:
-        time.sleep(60 - time.time() % 60)
+    waits = hurry(client)
 
     # WHEN a map of two runs, one after the other, and then a workflow that doesn't wait
     ended = client.end("metered_outer", client.start("metered_outer", {"words": ["a", "b"]}))
@@ -175,6 +196,51 @@ def test_what_a_workflow_starts_is_its_tenants_too(enter: Enter, calls: Callable
     assert ended["status"] == "succeeded", ended
     assert used(client)["requests"] == len(calls()) == 4
     assert used(client)["tokens"] == produced(calls())
+
+
+def test_what_nobody_reads_counts_at_what_was_declared(
+    enter: Enter, workflows: Workflows, calls: Callable[[], list[Call]], payload: str
+) -> None:
+    # GIVEN a request in S3, declared at 1,000 and 100 tokens at most WHEN it is answered
+    client = enter(tokens_per_day=100_000, usd_per_month="10")
+    execution = client.start("metered_large", {"id": payload})
+    ended = client.end("metered_large", execution)
+
+    # THEN the answer lies beside it, and what was declared is counted, whatever the model produced
+    assert ended["status"] == "succeeded", ended
+    assert ended["result"]["key"].startswith("answers/")
+    assert 0 < produced(calls()) < 1100
+    assert (used(client)["requests"], used(client)["tokens"]) == (1, 1100)
+    (line,) = [
+        one for one in client.deployment.log_lines() if one.get("execution") == execution and "settlement" in one
+    ]
+    assert (line["settlement"], line["tokens_estimated"], line["input_tokens"]) == ("stands", True, 1000)
+
+    # AND what the model refuses, after having been throttled, is a request and no token
+    workflows.aws.faults.add("throttle", model="claude-haiku", times=1)
+    workflows.aws.faults.add("validation", model="claude-haiku")
+    refused = client.end("metered_large", client.start("metered_large", {"id": payload}))
+    assert "Bedrock.ValidationException" in refused["error"]["message"]
+    assert (used(client)["requests"], used(client)["tokens"]) == (2, 1100)
+
+
+def test_what_nobody_reads_waits_for_its_minute(
+    enter: Enter, calls: Callable[[], list[Call]], payload: str, hurry: Callable[[Client], list[float]]
+) -> None:
+    # GIVEN a minute with room for what was declared once WHEN it runs twice THEN the next minute is waited for
+    client = enter(tokens_per_minute=2000)
+    waits = hurry(client)
+    for _ in range(2):
+        ended = client.end("metered_large", client.start("metered_large", {"id": payload}))
+        assert ended["status"] == "succeeded", ended
+    assert len(waits) == 1
+    assert len(calls()) == 2
+
+    # AND what no minute holds fails the step
+    small = enter(tokens_per_day=1000)
+    ended = small.end("metered_large", small.start("metered_large", {"id": payload}))
+    assert ended["error"]["message"].startswith("BudgetSpent"), ended
+    assert len(calls()) == 2
 
 
 def test_only_the_workflows_role_may_invoke(workflows: Workflows, budgeted: Deployment) -> None:

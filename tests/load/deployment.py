@@ -59,7 +59,7 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
 }
 
 _MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:test-"
-_STARTED = ("chain", "impatient", "kept_metered", "metered", "metered_outer")
+_STARTED = ("chain", "impatient", "kept_metered", "metered", "metered_large", "metered_outer")
 WORKFLOWS: Mapping[str, Mapping[str, Any]] = {
     **{name: {"state_machine_arn": _MACHINE + name} for name in _STARTED},
     **{name: {"state_machine_arn": _MACHINE + name, "approvals": True} for name in ("approved", "reviewed")},

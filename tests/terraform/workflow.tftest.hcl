@@ -291,6 +291,39 @@ run "a_definition_of_ones_own_names_models_by_alias" {
   }
 }
 
+run "a_metered_invoke_reserves_what_was_declared" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    metering = { function_name = "acme-llm" }
+    sequence = ["a"]
+    steps    = { a = { invoke = { model = "nova", request = "a.json", answer = "a.json", reserve = { input_tokens = 1000, output_tokens = 100 } } } }
+  }
+  assert {
+    condition = (
+      jsondecode(output.definition).States.a.Arguments.Payload.llm_api.reserve == {
+        workflow = "acme", execution = "{% $states.input.execution %}", model = "amazon.nova-lite-v1:0", bound = { input_tokens = 1000, output_tokens = 100 }
+      } &&
+      jsondecode(output.definition).States["a reserved"].Choices[0].Next == "a invoke" &&
+      jsondecode(output.definition).States["a invoke"].Next == "a settle" &&
+      jsondecode(output.definition).States["a settle"].Next == "Done" &&
+      !contains(keys(jsondecode(output.definition).States["a settle"].Arguments.Payload.llm_api.settle), "usage")
+    )
+    error_message = "the request can be sent unreserved, or settled below its reservation"
+  }
+
+  # Access may be denied to the place of an answer that was paid for.
+  assert {
+    condition = (
+      [for rule in jsondecode(output.definition).States["a invoke"].Catch : rule.Next] == ["a release", "Failed"] &&
+      contains(jsondecode(output.definition).States["a invoke"].Catch[0].ErrorEquals, "Bedrock.ThrottlingException") &&
+      !contains(jsondecode(output.definition).States["a invoke"].Catch[0].ErrorEquals, "Bedrock.AccessDeniedException") &&
+      jsondecode(output.definition).States["a invoke"].Retry[0].ErrorEquals == ["Bedrock.ModelNotReadyException", "Bedrock.ServiceUnavailableException", "Bedrock.ThrottlingException"]
+    )
+    error_message = "what may have been paid is given back"
+  }
+}
+
 run "a_metered_prompt_is_reserved_and_settled" {
   command = plan
   module { source = "./modules/workflow" }

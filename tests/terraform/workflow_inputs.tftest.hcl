@@ -825,16 +825,100 @@ run "half_a_wait" {
   expect_failures = [var.metering]
 }
 
-run "a_metered_request_that_nobody_reads" {
+run "a_metered_request_that_nobody_bounds" {
   command = plan
   module { source = "./modules/workflow" }
   variables {
-    # says: leave metering out: a
+    # says: to: a
     name     = "acme"
     models   = { nova = { id = "amazon.nova-lite-v1:0" } }
     metering = { function_name = "acme-llm" }
     sequence = ["a"]
     steps    = { a = { invoke = { model = "nova", request = "a.json", answer = "a.json" } } }
+  }
+  expect_failures = [aws_sfn_state_machine.this]
+}
+
+run "half_a_token_is_reserved" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: invoke.reserve has input_tokens, from 1, and output_tokens, from 0
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+    metering = { function_name = "acme-llm" }
+    sequence = ["a"]
+    steps    = { a = { invoke = { model = "nova", request = "a.json", answer = "a.json", reserve = { input_tokens = 1000.5, output_tokens = 100 } } } }
+  }
+  expect_failures = [var.steps]
+}
+
+run "nothing_is_reserved" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: invoke.reserve has input_tokens, from 1, and output_tokens, from 0
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+    metering = { function_name = "acme-llm" }
+    sequence = ["a"]
+    steps    = { a = { invoke = { model = "nova", request = "a.json", answer = "a.json", reserve = { input_tokens = 0, output_tokens = 100 } } } }
+  }
+  expect_failures = [var.steps]
+}
+
+run "a_debt_is_reserved" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: invoke.reserve has input_tokens, from 1, and output_tokens, from 0
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+    metering = { function_name = "acme-llm" }
+    sequence = ["a"]
+    steps    = { a = { invoke = { model = "nova", request = "a.json", answer = "a.json", reserve = { input_tokens = 1000, output_tokens = -1 } } } }
+  }
+  expect_failures = [var.steps]
+}
+
+run "too_much_is_reserved" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: invoke.reserve has input_tokens, from 1, and output_tokens, from 0
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+    metering = { function_name = "acme-llm" }
+    sequence = ["a"]
+    steps    = { a = { invoke = { model = "nova", request = "a.json", answer = "a.json", reserve = { input_tokens = 10000001, output_tokens = 100 } } } }
+  }
+  expect_failures = [var.steps]
+}
+
+run "more_is_reserved_than_the_model_may_write" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: lower it: a
+    name     = "acme"
+    models   = { nova = { id = "amazon.nova-lite-v1:0", max_output_tokens = 500 } }
+    metering = { function_name = "acme-llm" }
+    sequence = ["a"]
+    steps    = { a = { invoke = { model = "nova", request = "a.json", answer = "a.json", reserve = { input_tokens = 1000, output_tokens = 501 } } } }
+  }
+  expect_failures = [aws_sfn_state_machine.this]
+}
+
+run "pictures_are_reserved_in_tokens" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    # says: aren't paid by tokens
+    name     = "acme"
+    models   = { paint = { id = "stability.sd3-5-large-v1:0" } }
+    metering = { function_name = "acme-llm" }
+    sequence = ["a"]
+    steps    = { a = { invoke = { model = "paint", request = "a.json", answer = "a.json", reserve = { input_tokens = 1000, output_tokens = 0 } } } }
   }
   expect_failures = [aws_sfn_state_machine.this]
 }

@@ -14,7 +14,7 @@ from llm_api.registry import Registry, Target
 from tests.unit.llm_api import dynamo
 from tests.unit.llm_api.model_wire import CONVERSE_ANSWER, ModelWire, answer
 from tests.unit.llm_api.proxy_events import proxy_event
-from tests.unit.llm_api.test_metering import CONVERSE, FAST, KEY, NOVA, USAGE, World
+from tests.unit.llm_api.test_metering import CANVAS, CONVERSE, FAST, KEY, NOVA, PAINT, RERANK, USAGE, World
 
 EXECUTION = "marketing-0123456789abcdef"
 USED = {"InputTokens": 3, "OutputTokens": 4, "TotalTokens": 7}
@@ -114,6 +114,105 @@ def test_only_true_is_true(deploy: Deploy, cached: Any) -> None:
     world = deploy()
     assert reserve(world, cached=cached)["error"] == "BadRequest"
     assert world.table.writes == 0
+
+
+BOUND = {"input_tokens": 1000, "output_tokens": 100}
+
+
+def promise(world: World, **fields: Any) -> Any:
+    return order(world, "reserve", **{"model": FAST.id, "bound": BOUND, **fields})
+
+
+def test_a_request_that_nobody_reads_settles_at_its_reservation(deploy: Deploy) -> None:
+    # GIVEN a request in S3, and what it may use at most WHEN it is reserved
+    world = deploy()
+    told = promise(world)
+
+    # THEN the bound is set aside, each token of the input at the dearest price, which is that of writing to the cache
+    assert (told["reserved"], told["request"]) == (True, {})
+    assert (world.used("requests"), world.used("tokens"), world.used("usd")) == (
+        1,
+        1100,
+        1000 * 1_250_000 + 100 * 5_000_000,
+    )
+
+    # AND it stands when it is settled, and the log calls it an estimate
+    assert order(world, "settle", reservation=told["reservation"]) == {"version": 1, "settled": "stands"}
+    assert (world.used("requests"), world.used("tokens")) == (1, 1100)
+    expected = {"input_tokens": 1000, "output_tokens": 100, "tokens_estimated": True, "settlement": "stands"}
+    assert {name: world.log.get(name) for name in expected} == expected
+
+    # AND usage that is told besides makes no difference
+    order(world, "settle", reservation=promise(world)["reservation"], usage=USED)
+    assert world.used("tokens") == 2200
+
+
+def test_a_request_that_was_refused_unread_is_given_back(deploy: Deploy) -> None:
+    # GIVEN a bound that was reserved WHEN the model refused the request THEN a request is counted and no token
+    world = deploy()
+    assert order(world, "settle", reservation=promise(world)["reservation"], free=True)["settled"] == "exact"
+    assert (world.used("requests"), world.used("tokens"), world.used("usd")) == (1, 0, 0)
+
+
+def test_a_bound_takes_what_room_there_is(deploy: Deploy) -> None:
+    # GIVEN a budget for one bound WHEN a second one comes THEN it is refused as a prompt is, by the minute or for good
+    world = deploy(tokens_per_minute="2000")
+    promise(world)
+    told = promise(world)
+    assert (told["error"], told["wait_seconds"] > 0) == ("OverBudget", True)
+    assert promise(world, bound={**BOUND, "input_tokens": 2000})["error"] == "BudgetSpent"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"request": CONVERSE},
+        {"bound": None},
+        {"bound": {}},
+        {"bound": {"input_tokens": 1000}},
+        {"bound": {**BOUND, "images": 1}},
+        {"bound": {**BOUND, "input_tokens": 0}},
+        {"bound": {**BOUND, "input_tokens": True}},
+        {"bound": {**BOUND, "input_tokens": 1.0}},
+        {"bound": {**BOUND, "input_tokens": "1000"}},
+        {"bound": {**BOUND, "output_tokens": -1}},
+        {"bound": {**BOUND, "input_tokens": 10_000_001}},
+        {"bound": {**BOUND, "output_tokens": 101}},
+        {"bound": [1000, 100]},
+    ],
+    ids=str,
+)
+def test_what_is_no_bound_holds_nothing(deploy: Deploy, fields: dict[str, Any]) -> None:
+    # GIVEN a bound beside a request, of another shape, out of range, or above what the model may write
+    # WHEN it comes THEN it is refused, and nothing is written
+    world = deploy()
+    told = promise(world, **fields)
+    assert (told["reserved"], told["error"]) == (False, "BadRequest")
+    assert world.table.writes == 0
+
+
+def test_neither_a_request_nor_a_bound_is_nothing(deploy: Deploy) -> None:
+    # GIVEN an order that says nothing of what may be used WHEN it comes THEN it is refused
+    world = deploy()
+    assert order(world, "reserve", model=FAST.id)["error"] == "BadRequest"
+    assert world.table.writes == 0
+
+
+@pytest.mark.parametrize("target", [CANVAS, PAINT, RERANK])
+def test_tokens_hold_nothing_that_is_paid_otherwise(deploy: Deploy, target: Target) -> None:
+    # GIVEN a model that is paid by pictures or searches WHEN tokens are promised THEN it is refused
+    world = deploy()
+    assert promise(world, model=target.id)["error"] == "Internal"
+    assert world.table.writes == 0
+
+
+@pytest.mark.parametrize("bound", [{}, [1000], {"input_tokens": -5, "output_tokens": 1}])
+def test_a_forged_bound_settles_nothing(deploy: Deploy, bound: Any) -> None:
+    # GIVEN a reservation whose bound somebody changed WHEN it is settled THEN it stands
+    world = deploy()
+    about = json.loads(promise(world)["reservation"])
+    assert order(world, "settle", reservation=json.dumps({**about, "bound": bound}))["error"] == "BadRequest"
+    assert world.used("tokens") == 1100
 
 
 def test_what_cost_nothing_is_given_back(deploy: Deploy) -> None:

@@ -203,6 +203,23 @@ module "metered" {
   }
 }
 
+# A request that nobody reads, in the same budgets.
+module "metered_large" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-metered_large"
+  models   = local.models
+  retry    = local.retry
+  metering = { function_name = var.metering_function_name, minute_waits = 1 }
+  sequence = ["digest"]
+  steps = { digest = { invoke = {
+    model   = "fast"
+    request = "{{ $input.id }}.json"
+    answer  = "{{ $input.id }}.json"
+    reserve = { input_tokens = 1000, output_tokens = 100 }
+  } } }
+}
+
 # A metered workflow that runs another, and whose map's items are executions of their own.
 module "metered_outer" {
   source = "../../../../modules/workflow"
@@ -337,6 +354,7 @@ output "state_machine_arns" {
     kept_outer    = module.kept_outer
     large         = module.large
     metered       = module.metered
+    metered_large = module.metered_large
     metered_outer = module.metered_outer
     outer         = module.outer
     own           = module.own
@@ -359,6 +377,7 @@ output "definitions" {
     kept_outer    = module.kept_outer
     large         = module.large
     metered       = module.metered
+    metered_large = module.metered_large
     metered_outer = module.metered_outer
     outer         = module.outer
     own           = module.own
@@ -372,9 +391,9 @@ output "approvals_topic_arn" {
   value       = module.approved.approvals_topic_arn
 }
 
-output "payload_bucket" {
-  description = "Where large requests and answers lie."
-  value       = module.large.payload_bucket
+output "payload_buckets" {
+  description = "Where large requests and answers lie, by workflow."
+  value       = { large = module.large.payload_bucket, metered_large = module.metered_large.payload_bucket }
 }
 
 output "cache_tables" {
