@@ -107,8 +107,7 @@ class Steps:
         body, bound = order.get("request", {}), order.get("bound")
         if not isinstance(body, dict) or ("request" in order) == ("bound" in order):
             raise BadRequest(
-                "An order to reserve has either a request, the body of a Converse request, or a bound: the most that a "
-                "request may use which isn't read."
+                "An order to reserve has a request, the body of a Converse request, or a bound in its place."
             )
         limited = target.limited_to(tenant.max_output_tokens)
         held = self._hold_promise(tenant, limited, bound) if "bound" in order else self._hold(tenant, limited, body)
@@ -127,10 +126,7 @@ class Steps:
         """The most that whoever declared the step says its request may use."""
         tokens = _promised(bound)
         if target.max_output_tokens is not None and tokens[1] > target.max_output_tokens:
-            raise BadRequest(
-                f"The bound's output_tokens are more than this model may write here, {target.max_output_tokens}. Ask "
-                "for fewer, in the request and in the bound."
-            )
+            raise BadRequest(f"The bound's output_tokens are at most {target.max_output_tokens} here. Ask for fewer.")
         return metering.reserve_promised(self._ledger, tenant, target, *tokens) if tenant.budgets else None
 
     def _count_hit(self, tenant: Tenant, target: Target, record: Record) -> None:
@@ -223,13 +219,11 @@ def _no_reservation() -> BadRequest:
 
 def _promised(bound: Any) -> tuple[int, int]:
     """Input and output tokens of a bound."""
-    is_bound = isinstance(bound, dict) and bound.keys() == set(_BOUND)
-    counts: list[Any] = [bound[name] for name in _BOUND] if is_bound else []
+    counts: list[Any] = []
+    if isinstance(bound, dict) and bound.keys() == set(_BOUND):
+        counts = [bound[name] for name in _BOUND]
     if not counts or not all(type(count) is int and 0 <= count <= _MOST_TOKENS for count in counts) or counts[0] == 0:
-        raise BadRequest(
-            "The bound of an order to reserve has input_tokens, from 1, and output_tokens, from 0: whole numbers up to "
-            f"{_MOST_TOKENS}."
-        )
+        raise BadRequest(f"A bound has input_tokens, from 1, and output_tokens, whole numbers up to {_MOST_TOKENS}.")
     return counts[0], counts[1]
 
 
