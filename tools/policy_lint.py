@@ -2,7 +2,8 @@
 
 It finds actions that don't exist, wildcards in actions, a `*` resource on an action that IAM can scope, and resources
 of a type that none of the statement's actions takes. Resource policies of keys and APIs have no resource to check (`*`
-means "this one" there). Of trust policies it wants one service by name, and the account where the service tells it.
+means "this one" there). Of trust policies it wants one service by name, and the account and the resources where the
+service tells whom it acts for.
 """
 
 import json
@@ -50,8 +51,11 @@ def trust_findings(document: Mapping[str, Any]) -> Iterator[str]:
         service = listed(principal["Service"])[0]
         if service not in TELLS_ITS_ACCOUNT:
             yield f"{name}: {service} is no service that assumes a role here"
-        elif TELLS_ITS_ACCOUNT[service] and "aws:SourceAccount" not in json.dumps(statement.get("Condition", {})):
-            yield f"{name}: {service} could be told to act for another account; ask for aws:SourceAccount"
+        elif TELLS_ITS_ACCOUNT[service]:
+            asked = {key for keys in statement.get("Condition", {}).values() for key in keys}
+            for key in ("aws:SourceAccount", "aws:SourceArn"):
+                if key not in asked:
+                    yield f"{name}: {service} could be told to act for somebody else; ask for {key}"
 
 
 def trust_policies(plan: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

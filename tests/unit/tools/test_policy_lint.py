@@ -7,6 +7,7 @@ import pytest
 from tools.policy_lint import trust_findings
 
 ACCOUNT = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+MACHINE = {"ArnLike": {"aws:SourceArn": "arn:aws:states:us-east-1:123456789012:stateMachine:adverts"}}
 
 
 def trust(principal: Any, action: str = "sts:AssumeRole", **more: Any) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def trust(principal: Any, action: str = "sts:AssumeRole", **more: Any) -> dict[s
     "document",
     [
         trust({"Service": "lambda.amazonaws.com"}),
-        trust({"Service": ["states.amazonaws.com"]}, Condition=ACCOUNT),
+        trust({"Service": ["states.amazonaws.com"]}, Condition=ACCOUNT | MACHINE),
     ],
 )
 def test_one_service_is_trusted(document: dict[str, Any]) -> None:
@@ -33,6 +34,8 @@ def test_one_service_is_trusted(document: dict[str, Any]) -> None:
         (trust({"Service": "lambda.amazonaws.com", "AWS": "*"}), "something else than one service"),
         (trust({"Service": "ec2.amazonaws.com"}), "no service that assumes a role here"),
         (trust({"Service": "states.amazonaws.com"}), "ask for aws:SourceAccount"),
+        (trust({"Service": "states.amazonaws.com"}, Condition=MACHINE), "ask for aws:SourceAccount"),
+        (trust({"Service": "states.amazonaws.com"}, Condition=ACCOUNT), "ask for aws:SourceArn"),
         (trust({"Service": "lambda.amazonaws.com"}, "sts:*"), "something else than sts:AssumeRole"),
     ],
 )
