@@ -42,11 +42,11 @@ def up(example: str) -> None:
         sys.exit("up: local AWS is running already; take it down first: make down")
     print("up: starting local AWS", flush=True)
     settings = start_server()
-    key = f"sk-{secrets.token_urlsafe(32)}"
+    # What declares no hash of a key has none: its callers sign, or carry a token.
+    key = f"sk-{secrets.token_urlsafe(32)}" if takes_a_key(folder) else None
+    hashed = {} if key is None else {"TF_VAR_api_key_sha256": hashlib.sha256(key.encode()).hexdigest()}
     print(f"up: applying {folder.name}", flush=True)
-    stack = Terraform(
-        folder, STATE / "stack", {**settings, "TF_VAR_api_key_sha256": hashlib.sha256(key.encode()).hexdigest()}
-    )
+    stack = Terraform(folder, STATE / "stack", {**settings, **hashed})
     try:
         stack.init()
         stack.apply()
@@ -55,9 +55,13 @@ def up(example: str) -> None:
         stop_server()
         raise
     write_private(ENDPOINT, endpoint_lines(settings, outputs, key))
+    file = ENDPOINT.relative_to(ROOT)
+    if key is None:
+        print(f"up: ready. The address is in {file}; how callers get in, the example's README says.")
+        return
     print(
-        f"up: ready. The address and a key are in {ENDPOINT.relative_to(ROOT)}:\n\n"
-        f"  set -a; source {ENDPOINT.relative_to(ROOT)}; set +a\n"
+        f"up: ready. The address and a key are in {file}:\n\n"
+        f"  set -a; source {file}; set +a\n"
         '  curl "$LLM_API_URL/v1/models" -H "Authorization: Bearer $LLM_API_KEY"\n'
     )
 
@@ -69,6 +73,11 @@ def down() -> None:
     stop_server()
     shutil.rmtree(STATE / "stack", ignore_errors=True)
     ENDPOINT.unlink(missing_ok=True)
+
+
+def takes_a_key(folder: Path) -> bool:
+    """Whether a configuration wants the hash of a caller's key."""
+    return any('variable "api_key_sha256"' in file.read_text() for file in folder.glob("*.tf"))
 
 
 def start_server() -> dict[str, str]:
@@ -127,16 +136,15 @@ def write_private(path: Path, lines: list[str]) -> None:
         file.write("\n".join(lines) + "\n")
 
 
-def endpoint_lines(settings: dict[str, str], outputs: dict[str, object], key: str) -> list[str]:
+def endpoint_lines(settings: dict[str, str], outputs: dict[str, object], key: str | None) -> list[str]:
     """`.local/endpoint.env`: where to call, with what, and whom to trust, in each client's own variable."""
     url = str(outputs["url"]).split(".amazonaws.com", 1)[1].rstrip("/")
     api_id = str(outputs["url"]).removeprefix("https://").split(".", 1)[0]
     certificate = settings["LOCAL_AWS_CA_FILE"]
     lines = {
         "LLM_API_URL": f"{settings['LOCAL_AWS_GATEWAY_URL']}/_api/{api_id}{url}",
-        "LLM_API_KEY": key,
         "LLM_API_CA_FILE": certificate,
-        "AWS_BEARER_TOKEN_BEDROCK": key,
+        **({} if key is None else {"LLM_API_KEY": key, "AWS_BEARER_TOKEN_BEDROCK": key}),
         "AWS_ENDPOINT_URL": settings["AWS_ENDPOINT_URL"],
         "AWS_DEFAULT_REGION": settings["AWS_DEFAULT_REGION"],
         "AWS_ACCESS_KEY_ID": settings["AWS_ACCESS_KEY_ID"],
