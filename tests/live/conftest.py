@@ -1,7 +1,8 @@
 """Which deployment is tested, and what that may cost: told before the first request, and refused where it is too much.
 
-`make live` tests the deployment that the environment names. Anything else tests the quickstart on local AWS, through
-the same variables, so that this path is itself tested and nobody's account is charged by accident.
+`make live` tests the deployment that the environment names. Anything else tests two on local AWS, one behind a key and
+one behind IAM, through the same variables, so that both ways in are themselves tested and nobody's account is charged
+by accident.
 """
 
 import os
@@ -9,7 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 
+from tests.live import endpoint
 from tests.live.endpoint import LIVE, Endpoint, NotNamed, sign_for_api_gateway
 from tests.support import Api
 
@@ -29,18 +32,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not os.environ.get(LIVE):
         return
     try:
-        endpoint = Endpoint.of(os.environ)
+        named = Endpoint.of(os.environ)
     except (NotNamed, ValueError) as missing:
         pytest.exit(f"make live: {missing} docs/testing.md lists the variables.", returncode=2)
     calls = sum(marker.kwargs["calls"] for item in session.items for marker in item.iter_markers("spends"))
-    cost = endpoint.cost_usd(calls, INPUT_TOKENS, OUTPUT_TOKENS)
+    cost = named.cost_usd(calls, INPUT_TOKENS, OUTPUT_TOKENS)
     print(
-        f"\n{endpoint.url}: {calls} calls of models at most, each of up to {INPUT_TOKENS} tokens in and "
-        f"{OUTPUT_TOKENS} out: {cost:.4f} USD at most, at {endpoint.price[0]:g} and {endpoint.price[1]:g} USD "
+        f"\n{named.url}: {calls} calls of models at most, each of up to {INPUT_TOKENS} tokens in and "
+        f"{OUTPUT_TOKENS} out: {cost:.4f} USD at most, at {named.price[0]:g} and {named.price[1]:g} USD "
         "for a million tokens. "
-        f"The limit is {endpoint.usd:g} USD (LLM_API_USD)."
+        f"The limit is {named.usd:g} USD (LLM_API_USD)."
     )
-    if cost > endpoint.usd:
+    if cost > named.usd:
         pytest.exit("make live: that is above the limit. Nothing was sent.", returncode=2)
 
 
@@ -53,9 +56,21 @@ if os.environ.get(LIVE):
 
 else:
 
-    @pytest.fixture(scope="session")
-    def live_endpoint(api: Api) -> Endpoint:
-        """The deployment under test: the quickstart. Asked for by name, or it would be removed too early."""
+    @pytest.fixture(scope="session", params=["key", "iam"])
+    def live_endpoint(request: pytest.FixtureRequest, api: Api, signed: Api) -> Endpoint:
+        """The deployment under test: the quickstart, or one for callers who sign.
+
+        Both are asked for by name, or they would be removed too early.
+        """
+        if request.param == "iam":
+            return Endpoint.of(
+                {
+                    "LLM_API_URL": signed.url,
+                    "LLM_API_AUTH": "iam",
+                    "LLM_API_CA_FILE": signed.ca_file,
+                    "LLM_API_MODEL": "nova",
+                }
+            )
         return Endpoint.of(
             {
                 "LLM_API_URL": api.url,
@@ -67,6 +82,17 @@ else:
             }
         )
 
+    @pytest.fixture(autouse=True)
+    def _as_a_caller(live_endpoint: Endpoint, signed: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where requests are signed, as a role that may call the API and nothing else.
+
+        Not in the environment, where Terraform would find it when it removes the deployment.
+        """
+        if live_endpoint.key is None:
+            role = signed.aws.credentials.issue(signed.outputs["caller_role_arn"], "live")
+            keys = Credentials(role.access_key_id, role.secret_access_key, role.session_token)
+            monkeypatch.setattr(endpoint, "own_credentials", lambda: keys)
+
 
 @pytest.fixture
 def bedrock(live_endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -74,14 +100,23 @@ def bedrock(live_endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Any:
     import boto3
     from botocore.config import Config
 
+    keys = {}
     if live_endpoint.key is not None:
         monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", live_endpoint.key)
+    else:
+        own = endpoint.own_credentials().get_frozen_credentials()
+        keys = {
+            "aws_access_key_id": own.access_key,
+            "aws_secret_access_key": own.secret_key,
+            "aws_session_token": own.token,
+        }
     client = boto3.client(
         "bedrock-runtime",
         endpoint_url=live_endpoint.url,
         region_name=live_endpoint.region,
         verify=live_endpoint.ca_file,
         config=Config(retries={"total_max_attempts": 1}),
+        **keys,
     )
     if live_endpoint.key is None:
         client.meta.events.register("before-sign.bedrock-runtime", sign_for_api_gateway)

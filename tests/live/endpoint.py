@@ -79,15 +79,25 @@ def sign_for_api_gateway(request: Any, **_: Any) -> None:
     request.context.setdefault("signing", {})["signing_name"] = "execute-api"
 
 
+def own_credentials() -> Any:
+    """The AWS credentials that botocore finds.
+
+    Raises:
+        NotNamed: there are none.
+    """
+    from botocore.session import Session
+
+    found = Session().get_credentials()
+    if found is None:
+        raise NotNamed("LLM_API_AUTH=iam needs AWS credentials, such as of AWS_PROFILE.")
+    return found
+
+
 def signed(endpoint: Endpoint, method: str, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
     """The headers of a request, signed with the AWS credentials that botocore finds."""
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
-    from botocore.session import Session
 
-    credentials = Session().get_credentials()
-    if credentials is None:
-        raise NotNamed("LLM_API_AUTH=iam needs AWS credentials, such as of AWS_PROFILE.")
     request = AWSRequest(method, url, dict(headers), body)
-    SigV4Auth(credentials, "execute-api", endpoint.region).add_auth(request)
+    SigV4Auth(own_credentials(), "execute-api", endpoint.region).add_auth(request)
     return dict(request.headers.items())
