@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecutio
 import base64
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,9 @@ _ENDS_A_TASK = frozenset(
 )
 _GOES_ON = frozenset({"TaskStarted", "TaskSubmitted"})
 _THROTTLED = frozenset({"ThrottlingException", "TooManyRequestsException", "ExecutionLimitExceeded"})
+_EXPRESSION = re.compile(r"(JSONata expression) '(.*'|.*)", re.DOTALL)
+"""In AWS's words about one that failed. It is a part of the definition: the prompt that its authors wrote."""
+
 _GONE = frozenset({"InvalidToken", "TaskDoesNotExist", "TaskTimedOut"})
 
 
@@ -295,7 +299,7 @@ def _execution(workflow: str, told: Mapping[str, Any], approvals: list[Approval]
     output = json.loads(told["output"]) if told.get("output") else None
     steps = None
     if isinstance(output, dict) and output.keys() == {"result", "steps"} and isinstance(output["steps"], dict):
-        output, steps = output["result"], {name: _without_arns(step) for name, step in output["steps"].items()}
+        output, steps = output["result"], {name: _told(step) for name, step in output["steps"].items()}
     failed = told["status"] not in ("RUNNING", "SUCCEEDED", "PENDING_REDRIVE")
     return Execution(
         workflow,
@@ -305,16 +309,20 @@ def _execution(workflow: str, told: Mapping[str, Any], approvals: list[Approval]
         _time(told.get("stopDate")),
         output,
         steps,
-        (str(told.get("error") or told["status"]), scrub(str(told.get("cause") or ""))) if failed else None,
+        (str(told.get("error") or told["status"]), _for_callers(str(told.get("cause") or ""))) if failed else None,
         approvals or [],
     )
 
 
-def _without_arns(step: Any) -> Any:
-    """A step that failed and was stood in for tells AWS's own words, which name roles and models."""
+def _told(step: Any) -> Any:
+    """A step that failed and was stood in for tells AWS's own words, which name roles, models and the definition."""
     if isinstance(step, dict) and isinstance(step.get("cause"), str) and "error" in step:
-        return {**step, "cause": scrub(step["cause"])}
+        return {**step, "cause": _for_callers(step["cause"])}
     return step
+
+
+def _for_callers(cause: str) -> str:
+    return scrub(_EXPRESSION.sub(r"\1", cause))
 
 
 def _canonical(document: Any) -> str | None:

@@ -22,6 +22,7 @@ def _snake_case(error: ApiError) -> str:
         403: "permission_error",
         404: "not_found_error",
         409: "conflict_error",
+        413: "request_too_large",
         429: "rate_limit_error",
     }
     return names.get(error.status, "api_error")

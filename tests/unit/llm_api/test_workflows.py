@@ -268,6 +268,34 @@ def test_a_failure_is_shown_without_arns(states: StepFunctions, send: Send, stat
     assert answer["error"] == {"type": "StepFailed.b", "message": "User: (ARN) may not"}
 
 
+@pytest.mark.parametrize(
+    ("cause", "shown"),
+    [
+        (
+            "QueryEvaluationError: The JSONata expression '$say := \"Our prompt\"' could not be evaluated: no text",
+            "QueryEvaluationError: The JSONata expression could not be evaluated: no text",
+        ),
+        (
+            "The JSONata expression '\"It's\\nour prompt\"' specified for the field 'Arguments' returned nothing.",
+            "The JSONata expression returned nothing.",
+        ),
+        ("The JSONata expression '\"Our prompt, and what AWS cut", "The JSONata expression"),
+    ],
+    ids=["a field that is missing", "an apostrophe in it", "cut off"],
+)
+def test_a_failure_shows_nothing_of_the_definition(states: StepFunctions, send: Send, cause: str, shown: str) -> None:
+    # GIVEN an execution that failed on an expression, in which the prompt stands that its authors wrote
+    name = started_with(states, send, status="FAILED", stopDate=NOW, error="StepFailed.a", cause=cause)
+    step = {"error": "E", "cause": cause}
+    other = started_with(
+        states, send, status="SUCCEEDED", stopDate=NOW, output=json.dumps({"result": {}, "steps": {"a": step}})
+    )
+
+    # WHEN a caller asks for it THEN what went wrong is there, and the prompt is not, in an error and beside a result
+    assert told(send("GET", f"/v1/workflows/advert/{name}"))["error"]["message"] == shown
+    assert told(send("GET", f"/v1/workflows/advert/{other}"))["steps"]["a"]["cause"] == shown
+
+
 def scheduled(event: int, step: str, before: int = 1) -> list[dict[str, Any]]:
     """A task that waits for a token, as Step Functions' history tells it."""
     message = {"step": step, "message": f"Publish {step}?", "task_token": f"token-{event}"}
