@@ -33,7 +33,6 @@ from llm_api.errors import (
     Throttled,
     Unavailable,
 )
-from llm_api.inference import failures
 from llm_api.inference.clients import Clients
 from llm_api.inference.progress import Progress
 from llm_api.inference.repeats import repeating
@@ -242,6 +241,8 @@ class Inference:
         )
         document = parse_json(answer.body)
         if document is None and _is_json_due(target, operation, payload):
+            from llm_api.inference import failures
+
             raise failures.broken_off(target, "The answer is not JSON.")
         if guardrail_intervened(document):
             progress.guardrail_intervened = True

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from llm_api.deadline import Deadline
 from llm_api.errors import ApiError, ModelNotReady, QuotaExceeded, Throttled, Unavailable
-from llm_api.inference import failures
 from llm_api.inference.progress import Progress
 from llm_api.registry import Target
 
@@ -48,11 +47,15 @@ def repeating(
 def _attempt(send: Callable[[float], T], target: Target, deadline: Deadline, progress: Progress) -> T:
     remaining_seconds = deadline.remaining_seconds()
     if remaining_seconds <= 0:
+        from llm_api.inference import failures
+
         raise failures.out_of_time(target)
     progress.attempt()
     try:
         return send(remaining_seconds)
     except Exception as error:
+        from llm_api.inference import failures  # what goes well needs none of it
+
         failure = failures.of_exception(error, target)
         if failures.is_free(failure):
             progress.cost_nothing()

@@ -7,7 +7,6 @@ from llm_api.deadline import Deadline
 from llm_api.dialects import Frame, Operation, StreamFault
 from llm_api.errors import ApiError
 from llm_api.eventstream import CorruptStream, Decoder, Message, chunk
-from llm_api.inference import failures
 from llm_api.inference.progress import Progress
 from llm_api.inference.waiting import Exhausted, Pump, TooLate
 from llm_api.records import dataclass
@@ -89,9 +88,9 @@ class FrameReader:
                 for message in decoder.messages(piece):
                     yield self._frame(message)
             if decoder.incomplete or not self._ending.may_be_here:
-                raise StreamFault(failures.broken_off(self._target, "The stream ended before its end."))
+                raise _broken_off(self._target, "The stream ended before its end.")
         except CorruptStream as error:
-            raise self._ended_by(StreamFault(failures.broken_off(self._target, str(error)))) from error
+            raise self._ended_by(_broken_off(self._target, str(error))) from error
         except StreamFault as fault:
             if self._ending.seen and fault.frame is None:
                 return  # the answer is whole; what is missing is HTTP's own end
@@ -113,13 +112,15 @@ class FrameReader:
                 yield piece
             except TooLate:
                 if not self._pings or remaining <= patience:
-                    raise StreamFault(failures.out_of_time(self._target)) from None
+                    raise _out_of_time(self._target) from None
                 yield None
             except Exhausted:
                 return
             except Exception as error:
                 if self._deadline.remaining_seconds() <= 0:  # the socket's own timeout came with the deadline
-                    raise StreamFault(failures.out_of_time(self._target)) from error
+                    raise _out_of_time(self._target) from error
+                from llm_api.inference import failures
+
                 failure = failures.of_exception(error, self._target)
                 self._free = not self._begun and failures.is_free(failure)
                 raise StreamFault(failure) from error
@@ -129,6 +130,8 @@ class FrameReader:
     def _frame(self, message: Message) -> Frame:
         code = message.headers.get(":exception-type") or message.headers.get(":error-code")
         if message.headers.get(":message-type", "event") != "event" or code is not None:
+            from llm_api.inference import failures
+
             failure = _failure(message, code or "", self._target)
             if not self._begun and failures.is_free(failure):
                 self._free = True
@@ -208,7 +211,21 @@ def _is_last_chunk(document: dict[str, Any]) -> bool:
     return any(isinstance(choice, dict) and any(choice.get(name) for name in _STOP_FIELDS) for choice in choices)
 
 
+def _broken_off(target: Target, why: str) -> StreamFault:
+    from llm_api.inference import failures
+
+    return StreamFault(failures.broken_off(target, why))
+
+
+def _out_of_time(target: Target) -> StreamFault:
+    from llm_api.inference import failures
+
+    return StreamFault(failures.out_of_time(target))
+
+
 def _failure(message: Message, code: str, target: Target) -> ApiError:
+    from llm_api.inference import failures
+
     document = parse_json(message.payload)
     fields = document if isinstance(document, dict) else {}
     words = fields.get("message") or fields.get("Message") or message.headers.get(":error-message") or ""
