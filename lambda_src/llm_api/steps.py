@@ -12,7 +12,7 @@ import json
 import math
 import random
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from llm_api import metering
 from llm_api.budgets import WINDOWS, Amount, Standing
@@ -33,7 +33,6 @@ from llm_api.workflows import EVERYONE, owner_in
 VERSION = 1
 
 _LARGEST_JITTER_SECONDS = 5
-_BOUND = ("input_tokens", "output_tokens")
 _MOST_TOKENS = 10_000_000
 """As many as the largest context holds."""
 _USAGE = ("InputTokens", "OutputTokens", "CacheReadInputTokens", "CacheWriteInputTokens")
@@ -104,30 +103,33 @@ class Steps:
         if cached:
             self._count_hit(tenant, target, record)
             return {"reserved": True, "reservation": "", "request": {}}
-        body, bound = order.get("request", {}), order.get("bound")
+        body = order.get("request", {})
         if not isinstance(body, dict) or ("request" in order) == ("bound" in order):
             raise BadRequest(
                 "An order to reserve has a request, the body of a Converse request, or a bound in its place."
             )
         limited = target.limited_to(tenant.max_output_tokens)
-        held = self._hold_promise(tenant, limited, bound) if "bound" in order else self._hold(tenant, limited, body)
+        held = self._hold(tenant, limited, order)
         reservation = "" if held is None else _packed(held.reservation, held.caches_for_an_hour)
-        about = {"tenant": tenant.name, "model": target.alias, "held": reservation, "missed": cached is False}
-        return {"reserved": True, "reservation": json.dumps({**about, "bound": bound}), "request": body}
+        about = {
+            "tenant": tenant.name,
+            "model": target.alias,
+            "held": reservation,
+            "missed": cached is False,
+            "bound": order.get("bound"),
+        }
+        return {"reserved": True, "reservation": json.dumps(about), "request": body}
 
-    def _hold(self, tenant: Tenant, target: Target, body: dict[str, Any]) -> metering.Held | None:
-        """The most that a Converse request may use."""
+    def _hold(self, tenant: Tenant, target: Target, order: Order) -> metering.Held | None:
+        """What a Converse request may use at most, or what whoever declared the step says that its request may."""
+        if "bound" in order:
+            tokens = _promised(order["bound"], target.max_output_tokens or _MOST_TOKENS)
+            return metering.reserve_promised(self._ledger, tenant, target, *tokens) if tenant.budgets else None
+        body = order["request"]
         check_converse_body(body)
         call = Converse(target.alias, False, body)
         candidate = Candidate(target, call.payloads(target))
         return metering.reserve(self._ledger, tenant, call, [candidate])[1] if tenant.budgets else None
-
-    def _hold_promise(self, tenant: Tenant, target: Target, bound: Any) -> metering.Held | None:
-        """The most that whoever declared the step says its request may use."""
-        tokens = _promised(bound)
-        if target.max_output_tokens is not None and tokens[1] > target.max_output_tokens:
-            raise BadRequest(f"The bound's output_tokens are at most {target.max_output_tokens} here. Ask for fewer.")
-        return metering.reserve_promised(self._ledger, tenant, target, *tokens) if tenant.budgets else None
 
     def _count_hit(self, tenant: Tenant, target: Target, record: Record) -> None:
         """An answer that the workflow had: a request and no tokens, with nothing left to settle."""
@@ -217,19 +219,24 @@ def _no_reservation() -> BadRequest:
     return BadRequest("The reservation is none that this function made. Whatever was reserved stands.")
 
 
-def _promised(bound: Any) -> tuple[int, int]:
-    """Input and output tokens of a bound."""
-    counts: list[Any] = []
-    if isinstance(bound, dict) and bound.keys() == set(_BOUND):
-        counts = [bound[name] for name in _BOUND]
-    if not counts or not all(type(count) is int and 0 <= count <= _MOST_TOKENS for count in counts) or counts[0] == 0:
-        raise BadRequest(f"A bound has input_tokens, from 1, and output_tokens, whole numbers up to {_MOST_TOKENS}.")
-    return counts[0], counts[1]
+def _promised(bound: Any, limit: int) -> tuple[int, int]:
+    """Input and output tokens of a bound, of which the output has a limit of its own."""
+    told = bound if isinstance(bound, dict) else {}
+    read, written = told.get("input_tokens"), told.get("output_tokens")
+    if len(told) != 2 or not _is_whole(read, 1, _MOST_TOKENS) or not _is_whole(written, 0, limit):
+        raise BadRequest(
+            f"A bound has input_tokens, from 1 to {_MOST_TOKENS}, and output_tokens, up to {limit}, whole numbers."
+        )
+    return read, written
+
+
+def _is_whole(number: Any, least: int, most: int) -> TypeGuard[int]:
+    return type(number) is int and least <= number <= most
 
 
 def _used(order: Order, bound: Any) -> Usage:
     """What a call used. Where nobody read its answer, the reservation stands, and the bound is told as an estimate."""
-    return _usage(order.get("usage")) if bound is None else Usage(*_promised(bound), estimated=True)
+    return _usage(order.get("usage")) if bound is None else Usage(*_promised(bound, _MOST_TOKENS), estimated=True)
 
 
 def _usage(told: Any) -> Usage:
