@@ -170,7 +170,7 @@ def test_what_is_not_to_be_believed_is_answered_anew(
 def test_a_table_in_trouble_is_nobodys_trouble(
     workflows: Workflows, table: Any, calls: Callable[[], list[Call]]
 ) -> None:
-    # GIVEN answers that are there, and a table that is throttled, broken, or not to be reached by the role
+    # GIVEN answers that are there, and a table that is throttled or broken
     run(workflows)
     calls()
     for fault in ("table_throttled", "table_fails"):
@@ -178,6 +178,13 @@ def test_a_table_in_trouble_is_nobodys_trouble(
         assert told(run(workflows)) == MISSED
         assert len(calls()) == 4
         workflows.aws.faults.clear()
+
+    # AND one that doesn't answer in time
+    workflows.aws.faults.add("table_silent", model=table.name, operation="dynamodb:GetItem", times=1, seconds=7)
+    assert told(run(workflows)) == {**HIT, "own": "miss"}
+    workflows.aws.faults.clear()
+
+    # AND one that the role may not use
     deny = {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
     boto3.client("iam").put_role_policy(RoleName=ROLE, PolicyName="deny", PolicyDocument=document)
