@@ -47,21 +47,18 @@ STANDING = {
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one group go to one process, and in one process tests that apply an example by themselves come first.
+    """Tests of one group go to one process, after those that apply an example by themselves: these use the same names.
 
-    They use the same names as what stands. Groups are given out in the order of the tests, so the longest comes first
-    where processes share them.
+    Where there are several processes, xdist gives out the groups first, the one with most tests before the others.
     """
-    shared = "PYTEST_XDIST_WORKER" in os.environ
-    order = list(STANDING)
 
     def place(item: pytest.Item) -> int:
         fixtures = getattr(item, "fixturenames", ())
-        group = next((name for name, stacks in STANDING.items() if not stacks.isdisjoint(fixtures)), None)
-        if group is None:
-            return len(order) if shared else -1
-        item.add_marker(pytest.mark.xdist_group(group))
-        return order.index(group)
+        for at, (group, stacks) in enumerate(STANDING.items(), start=1):
+            if not stacks.isdisjoint(fixtures):
+                item.add_marker(pytest.mark.xdist_group(group))
+                return at
+        return 0
 
     items.sort(key=place)
 

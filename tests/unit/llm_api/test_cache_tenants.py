@@ -9,8 +9,8 @@ import pytest
 from llm_api.inference.clients import Clients
 from llm_api.registry import CacheTerms, Target
 
+from tests.unit.llm_api.metered import FAST, KEY, World
 from tests.unit.llm_api.model_wire import CONVERSE_ANSWER, CONVERSE_STREAM, ModelWire, answer, stream
-from tests.unit.llm_api.test_metering import FAST, KEY, World
 
 CONVERSE = "/model/{modelId}/converse"
 BODY = {

@@ -16,8 +16,8 @@ from llm_api.registry import CacheTerms, Target
 from llm_api.telemetry import _UNITS
 
 from tests.logs_insights import BadQuery, Insights, leaves
+from tests.unit.llm_api.metered import CLAUDE_ANSWER, CONVERSE, FAST, INVOKE, NOVA, World
 from tests.unit.llm_api.model_wire import CLAUDE_STREAM, CONVERSE_ANSWER, ModelWire, answer, failure, stalled, stream
-from tests.unit.llm_api.test_metering import CLAUDE_ANSWER, CONVERSE, FAST, INVOKE, NOVA, World
 from tools import costs
 from tools.terraform import ROOT, Terraform
 

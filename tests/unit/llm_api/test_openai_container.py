@@ -18,6 +18,7 @@ from llm_api.inference.sagemaker import _as_chunks
 from llm_api.registry import Endpoint, Price, Registry, Target
 
 from tests.unit.llm_api.dialect_support import CLOCK, JSON_FORMAT, PNG_URL, WEATHER, chat, chunk_frame
+from tests.unit.llm_api.metered import World
 from tests.unit.llm_api.model_wire import (
     CONVERSE_ANSWER,
     Connection,
@@ -29,7 +30,6 @@ from tests.unit.llm_api.model_wire import (
     stream,
     whole,
 )
-from tests.unit.llm_api.test_metering import World
 
 TUNED = Target(
     "tuned",

@@ -14,6 +14,7 @@ from llm_api.inference.clients import Clients
 from llm_api.registry import Price, Target
 
 from tests.unit.llm_api.conftest import Deploy
+from tests.unit.llm_api.metered import World
 from tests.unit.llm_api.model_wire import (
     CONVERSE_ANSWER,
     Connection,
@@ -27,7 +28,6 @@ from tests.unit.llm_api.model_wire import (
     stream,
     whole,
 )
-from tests.unit.llm_api.test_metering import World
 
 PATIENT = Target(
     "patient",

@@ -12,9 +12,9 @@ from llm_api.inference.clients import Clients
 from llm_api.registry import Registry, Target
 
 from tests.unit.llm_api import dynamo
+from tests.unit.llm_api.metered import CANVAS, CONVERSE, FAST, KEY, NOVA, PAINT, RERANK, USAGE, World
 from tests.unit.llm_api.model_wire import CONVERSE_ANSWER, ModelWire, answer
 from tests.unit.llm_api.proxy_events import proxy_event
-from tests.unit.llm_api.test_metering import CANVAS, CONVERSE, FAST, KEY, NOVA, PAINT, RERANK, USAGE, World
 
 EXECUTION = "marketing-0123456789abcdef"
 USED = {"InputTokens": 3, "OutputTokens": 4, "TotalTokens": 7}
