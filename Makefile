@@ -17,15 +17,15 @@ setup: ## prepare this machine: Python environments, Terraform's AWS provider
 demo: setup ## apply the quickstart on local AWS, call it, show the answers, remove it
 	@$(VENV)/python -m tools.demo
 
-# Two at a time, first those that need no local AWS. What stands on one deployment is one process's (tests/conftest.py).
+# First what needs no local AWS, then the rest, a third of whose time is the provider waiting for AWS to settle. What
+# stands on one deployment is one process's (tests/conftest.py).
 ALONE := tests/unit tests/terraform tests/conformance
-SHARED := --numprocesses 2 --dist loadgroup
 test: setup ## all tests, or TESTS=tests/unit …
 ifdef TESTS
 	@$(VENV)/pytest $(TESTS)
 else
-	@$(VENV)/pytest $(SHARED) $(ALONE)
-	@$(VENV)/pytest $(SHARED) tests $(ALONE:%=--ignore %)
+	@$(VENV)/pytest --dist loadgroup --numprocesses 2 $(ALONE)
+	@$(VENV)/pytest --dist loadgroup --numprocesses 3 tests $(ALONE:%=--ignore %)
 endif
 
 bench: setup ## measure cold starts, overhead, streams and growth, beside a naive handler
