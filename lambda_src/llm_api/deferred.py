@@ -1,4 +1,4 @@
-"""Puts off imports that botocore and urllib3 make and a request doesn't need: a tenth of a cold start.
+"""Puts off imports that botocore and urllib3 make and a request doesn't need: an eighth of a cold start.
 
 While they are imported, a module of `DEFERRED` is made as usual but not run. It runs in place the first time that
 anything is looked up in it, so that whoever needs it, now or ever, has the real one. `from module import name` looks
@@ -23,12 +23,15 @@ DEFERRED: Mapping[str, tuple[str, ...]] = {
     "botocore.docs.paginator": ("document_paginate_method",),
     "botocore.docs.service": ("ServiceDocumenter",),
     "botocore.docs.waiter": ("document_wait_method",),
+    "calendar": (),
     "configparser": (),
     "dateutil.parser": ("parse",),
+    "getpass": ("getpass",),
     "importlib.metadata": ("version",),
     "jmespath": (),
     "mimetypes": (),
     "shlex": (),
+    "subprocess": ("Popen",),
     "tempfile": (),
     "tokenize": (),
     "urllib.request": ("getproxies", "proxy_bypass"),
@@ -100,3 +103,7 @@ def _run(module: ModuleType) -> ModuleType:
             deferred.__loader__ = deferred.__spec__.loader = later.real
             later.real.exec_module(deferred)
     return module
+
+
+with imports():
+    import dataclasses  # noqa: F401 - botocore's and ours; by way of `inspect` it asks for `ast` and `tokenize`

@@ -78,6 +78,7 @@ import botocore.credentials, botocore.docs, botocore.docs.docstring, botocore.ut
 taken = {
     "docs": "get_item" in str(client.get_item.__doc__),
     "parse": botocore.credentials.parse("2026-01-02T03:04:05Z").year,
+    "process": botocore.credentials.ProcessProvider.__init__.__defaults__[0](["true"]).wait(),
     "proxies": isinstance(botocore.utils.getproxies(), dict),
     "service": callable(botocore.docs.ServiceDocumenter),
 }
@@ -145,7 +146,13 @@ def test_what_was_put_off_can_still_be_used(version: str, request: pytest.Fixtur
     # THEN they are the real ones
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
-    assert found["taken"] == {"docs": True, "parse": 2026, "proxies": True, "service": True}
+    assert found["taken"] == {
+        "docs": True,
+        "parse": 2026,
+        "process": 0,
+        "proxies": True,
+        "service": True,
+    }
     assert found["differing"] == []
     assert {"botocore.docs.service", "dateutil.parser", "jmespath"} <= set(found["imported"])
 
