@@ -95,6 +95,14 @@ def converse_answer(*content: dict[str, Any], stop: str = "end_turn", usage: dic
     return Answer(json.dumps(body).encode())
 
 
+def rendered(call: ChatCompletion, *content: dict[str, Any], target: Target = CLAUDE, **answer: Any) -> Any:
+    """The chat completion that a Converse answer becomes."""
+    response = call.render(target, [converse_answer(*content, **answer)])
+    assert response.status == 200
+    assert isinstance(response.body, bytes)
+    return json.loads(response.body)
+
+
 def frame(kind: str, body: Any) -> Frame:
     """One frame of ConverseStream."""
     payload = json.dumps(body).encode()
