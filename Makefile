@@ -61,4 +61,4 @@ lint: setup ## ruff, mypy, terraform fmt and validate, policy lint, checkov
 	@$(VENV)/python -m tools.lint
 
 clean: ## forget the environments and all local state
-	@rm -rf .venv .venv-lint .venv-lambda-* .local
+	@rm -rf .venv .venv-fuzz .venv-lint .venv-lambda-* .local
