@@ -1,0 +1,38 @@
+"""Cohere's Command R and R+.
+
+ug/model-parameters-cohere-command-r-plus.html
+"""
+
+from llm_api.families import AUTO, Family
+
+
+class Command(Family):
+    """Command R, R+, and one whose ID doesn't tell."""
+
+    name = "cohere-command"
+    title = "Command R, R+"
+    ids = ("^cohere[.]command-",)
+
+    top_p = (0.01, 0.99)  # ug/model-parameters-cohere-command-r-plus.html
+    top_k = (0, 500)  # ibid.
+    top_k_path = ("k",)
+    most_stops = 4  # presumed
+    images = False  # features
+    tool_choices = AUTO  # reported: langchain-ai/langchain-aws
+    tool_choices_thinking = AUTO
+    strict_tools = False  # structured: not listed
+    schema = None  # structured: not listed
+
+
+class OldCommand(Command):
+    """Command and Command Light, which take a prompt."""
+
+    title = "Command, Command Light"
+
+    tools = False  # features
+    system = False  # features
+
+
+def of(identifier: str) -> type[Family]:
+    """See `llm_api.families`."""
+    return OldCommand if "command-text" in identifier or "command-light" in identifier else Command

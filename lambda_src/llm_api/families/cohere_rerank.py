@@ -1,0 +1,21 @@
+"""Cohere Rerank.
+
+ug/rerank-supported.html
+"""
+
+from llm_api.families import Family
+
+
+class CohereRerank(Family):
+    """Cohere Rerank."""
+
+    name = "cohere-rerank"
+    title = "Cohere Rerank"
+    ids = ("^cohere[.]rerank-",)
+
+    operation = "rerank"
+
+
+def of(identifier: str) -> type[Family]:
+    """See `llm_api.families`."""
+    return CohereRerank

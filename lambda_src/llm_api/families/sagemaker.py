@@ -1,0 +1,18 @@
+"""A SageMaker endpoint, or an imported model: what its container takes, its owner knows."""
+
+from llm_api.families import Family
+
+
+class Container(Family):
+    """A SageMaker endpoint."""
+
+    name = "sagemaker"
+    title = "a SageMaker endpoint"
+    ids = ()
+
+    operation = "any"
+
+
+def of(identifier: str) -> type[Family]:
+    """See `llm_api.families`."""
+    return Container

@@ -1,0 +1,21 @@
+"""Stability AI's models.
+
+ug/model-parameters-diffusion-3-5-large.html
+"""
+
+from llm_api.families import Family
+
+
+class Stability(Family):
+    """Stability."""
+
+    name = "stability"
+    title = "Stability"
+    ids = ("^stability[.]",)
+
+    operation = "images"
+
+
+def of(identifier: str) -> type[Family]:
+    """See `llm_api.families`."""
+    return Stability

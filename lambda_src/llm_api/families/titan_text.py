@@ -1,0 +1,25 @@
+"""Amazon Titan Text.
+
+ug/model-parameters-titan-text.html
+"""
+
+from llm_api.families import Family
+
+
+class TitanText(Family):
+    """Titan Text."""
+
+    name = "titan-text"
+    title = "Titan Text"
+    ids = ("^amazon[.]titan-(text|tg1)-",)
+
+    system = False  # features
+    images = False  # features
+    tools = False  # features
+    strict_tools = False
+    schema = None
+
+
+def of(identifier: str) -> type[Family]:
+    """See `llm_api.families`."""
+    return TitanText
