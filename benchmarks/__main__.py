@@ -94,13 +94,12 @@ def measure(package: Path, guest: Subject | None, say: Say) -> dict[str, Any]:
             sandboxes.close()
     say("plans")
     planned = plans.measure()
-    package_bytes = package.stat().st_size
-    found = goals.ratios(starts, calls, flows, package_bytes)
+    found = goals.ratios(starts, calls, flows)
     return {
         "machine": {"system": platform.platform(), "processors": os.cpu_count(), "load_before": round(load[0], 1)},
         "versions": versions(interpreter.executable),
         "seconds": round(time.monotonic() - began),
-        "package_bytes": package_bytes,
+        "package_bytes": package.stat().st_size,
         "ratios": {name: samples.to_json() for name, samples in found.items()},
         "cold_start": {name: tabulated(samples) for name, samples in starts.items()},
         "warm_call": {name: tabulated(samples) for name, samples in calls.items()},

@@ -53,11 +53,10 @@ GOALS = (
     Goal("stream, Anthropic: first chunk", "first_chunk_anthropic_stream_ms", 5.0, "ms"),
     Goal("memory after 100 calls", "resident_native_over_naive_mb", 5.0, "MB over naive"),
     Goal("memory after 100 calls, streaming loop", "resident_native_loop_over_naive_mb", 5.0, "MB over naive"),
-    Goal("package", "package_kib", 250.0, "KiB"),
 )
 
 
-def ratios(cold: Measure, warm: Measure, streams: Measure, package_bytes: int) -> dict[str, Samples]:
+def ratios(cold: Measure, warm: Measure, streams: Measure) -> dict[str, Samples]:
     """Flat, by name. One ratio a round, so that a slow moment of the machine is on both sides of it."""
     found: dict[str, Samples] = {}
     for name in (*COLD, "guest"):
@@ -79,7 +78,6 @@ def ratios(cold: Measure, warm: Measure, streams: Measure, package_bytes: int) -
         found[f"first_chunk_{name}_ms"] = streams[name]["first_chunk_ms"]
     for name in ("native", "native_loop"):
         found[f"resident_{name}_over_naive_mb"] = warm[name]["resident_mb"].minus(warm["naive"]["resident_mb"])
-    found["package_kib"] = Samples.of([package_bytes / 1024])
     return found
 
 

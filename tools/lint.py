@@ -9,14 +9,7 @@ from pathlib import Path
 from tools.policy_lint import findings, identity_policies, trust_findings, trust_policies
 from tools.terraform import ROOT, Terraform, TerraformError
 
-TYPED = (
-    "lambda_src/llm_api",
-    "lambda_src/build.py",
-    "lambda_src/archive.py",
-    "lambda_src/compiled.py",
-    "local_aws",
-    "tools",
-)
+TYPED = ("lambda_src/llm_api", "lambda_src/build.py", "local_aws", "tools")
 
 
 def main() -> None:
