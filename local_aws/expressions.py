@@ -10,6 +10,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+DEEPEST = 100
+"""How deep an evaluation may nest on AWS: floci-io/floci#2737 measured it there. No page of AWS's states it."""
+
+MOST_BYTES = 6_990_256
+"""The largest result seen to pass on AWS (floci-io/floci#2783)."""
+
 
 class EvaluationError(Exception):
     """An expression that can't be evaluated, or returns nothing."""
@@ -27,7 +33,7 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     import jsonata  # only workflows need it
 
     try:
-        parsed = jsonata.Jsonata(expression)
+        parsed = jsonata.Jsonata(expression, stack=DEEPEST)
         for name, function in FUNCTIONS.items():
             parsed.register_lambda(name, function)
         value = parsed.evaluate(None, variables)
@@ -38,7 +44,10 @@ def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
         raise EvaluationError(f"The JSONata expression '{expression}' could not be evaluated: {error}") from error
     except (ValueError, TypeError, ArithmeticError, AttributeError, LookupError) as error:
         raise EvaluationError(f"The JSONata expression '{expression}' failed: {error}") from error
-    return plain(value)
+    value = plain(value)
+    if len(json.dumps(value)) > MOST_BYTES:
+        raise EvaluationError(f"The JSONata expression '{expression}' returned more than {MOST_BYTES:,} bytes.")
+    return value
 
 
 def plain(value: Any) -> Any:

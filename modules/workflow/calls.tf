@@ -43,10 +43,9 @@ locals {
   free      = ["AccessDeniedException", "ModelNotReadyException", "ResourceNotFoundException", "ServiceQuotaExceededException", "ServiceUnavailableException", "ThrottlingException", "ValidationException"]
   free_wait = ["ModelNotReadyException", "ServiceUnavailableException", "ThrottlingException"]
 
-  # By service, as Step Functions names errors.
-  call_retry = { for service, rules in local.retry : service => var.metering == null ? rules : [
-    for rule in rules : merge(rule, { ErrorEquals = [for name in local.free_wait : "${service}.${name}"] })
-  ] }
+  call_retry = var.metering == null ? local.retry : [for rule in local.retry : merge(rule, {
+    ErrorEquals = [for name in setproduct(local.error_prefixes, local.free_wait) : join(".", name)]
+  })]
 
   call_tasks = { for id, call in local.calls : id => { for key, value in {
     Type     = "Task"
@@ -59,10 +58,10 @@ locals {
       GuardrailConfig = local.guardrail_arguments[call.step]
     } : key => value if value != null }
     TimeoutSeconds = call.timeout
-    Retry          = local.call_retry.BedrockRuntime
+    Retry          = local.call_retry
     Catch = concat(
       [for rule in local.catch[call.step] : merge(rule, {
-        ErrorEquals = [for name in local.free : "BedrockRuntime.${name}"]
+        ErrorEquals = [for name in setproduct(local.error_prefixes, local.free) : join(".", name)]
         Next        = "${id} release"
       }) if var.metering != null],
       local.catch[call.step],

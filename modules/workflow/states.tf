@@ -4,15 +4,17 @@
 locals {
   converse  = "arn:${local.partition}:states:::aws-sdk:bedrockruntime:converse"
   transient = ["InternalServerException", "ModelErrorException", "ModelNotReadyException", "ModelTimeoutException", "SdkClientException", "ServiceUnavailableException", "ThrottlingException"]
+  # AWS's pages don't say which of the two an integration's errors begin with: each Retry and Catch lists both.
+  error_prefixes = ["Bedrock", "BedrockRuntime"]
   # Nothing else is tried again: a refusal, a bad request or a used-up quota stays what it is.
-  retry = { for service in ["BedrockRuntime", "Bedrock"] : service => [{
-    ErrorEquals     = [for name in local.transient : "${service}.${name}"]
+  retry = [{
+    ErrorEquals     = [for name in setproduct(local.error_prefixes, local.transient) : join(".", name)]
     IntervalSeconds = var.retry.first_delay_seconds
     BackoffRate     = 2
     MaxDelaySeconds = var.retry.max_delay_seconds
     MaxAttempts     = var.retry.attempts
     JitterStrategy  = "FULL"
-  }] }
+  }]
 
   catch = { for name in keys(var.steps) : name => [{
     ErrorEquals = ["States.ALL"]
@@ -59,11 +61,11 @@ locals {
         Output  = { S3Uri = "{% (${local.scope} ${local.say} 's3://${local.bucket}/answers/' & ${local.bodies["${name}.answer"]}) %}" }
       }, [for arguments in [local.guardrail_arguments[name]] : arguments if arguments != null]...)
       TimeoutSeconds = invoke.timeout_seconds
-      Retry          = local.call_retry.Bedrock
+      Retry          = local.call_retry
       Catch = concat(
         # Access may be denied to the answer's place, once the model is paid for.
         [for rule in local.catch[name] : merge(rule, {
-          ErrorEquals = [for error in local.free : "Bedrock.${error}" if error != "AccessDeniedException"]
+          ErrorEquals = [for name in setproduct(local.error_prefixes, local.free) : join(".", name) if name[1] != "AccessDeniedException"]
           Next        = "${name} release"
         }) if var.metering != null],
         local.catch[name],

@@ -26,7 +26,10 @@ locals {
       jsonencode(join("}}", slice(split("}}", part), min(1, length(split("}}", part)) - 1), length(split("}}", part))))),
     ]
   ])) }
-  bodies = { for key, pieces in local.pieces : key => length(pieces) == 1 ? pieces[0] : join(" & ", [for piece in pieces : piece if piece != "\"\""]) }
+  # Joined from a list: `a & b & c` nests with each piece, and Step Functions gives up at a depth of about 100.
+  bodies = { for key, pieces in local.pieces : key => (
+    length(pieces) == 1 ? pieces[0] : "$join([${join(", ", [for piece in pieces : piece if piece != "\"\""])}])"
+  ) }
 
   # What an expression may use. A name that holds nothing is an error that says so, instead of a hole in the prompt.
   scope = "$input := $states.input.input; $steps := $states.input.steps; $item := $states.input.item; $index := $states.input.index;"

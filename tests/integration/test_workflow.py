@@ -30,6 +30,7 @@ NAMES = [
     "kept_metered",
     "kept_outer",
     "large",
+    "long",
     "metered",
     "metered_large",
     "metered_outer",
@@ -374,6 +375,16 @@ def test_every_policy_names_what_iam_can_name(workflows: Workflows) -> None:
     linted = {address: list(findings(document)) for address, document in identity_policies(workflows.plan)}
     assert len(linted) >= len(NAMES)
     assert {address: found for address, found in linted.items() if found} == {}
+
+
+def test_a_text_may_hold_more_placeholders_than_an_expression_may_nest(workflows: Workflows) -> None:
+    # GIVEN a text with 120 placeholders, and Step Functions, which ends an expression at a depth of 100
+    words = [f"w{number}" for number in range(120)]
+
+    # WHEN it runs THEN the text has them all
+    ended = workflows.run("long", {"words": words})
+    assert ended.status == "SUCCEEDED", ended
+    assert ended.output["result"]["text"] == ", ".join(words)
 
 
 def test_a_role_that_does_not_trust_step_functions_is_refused(workflows: Workflows) -> None:

@@ -69,7 +69,9 @@ run "a_prompt_calls_its_model_directly" {
   assert {
     condition = jsondecode(output.definition).States.a.Retry == [{
       BackoffRate = 2, IntervalSeconds = 2, JitterStrategy = "FULL", MaxAttempts = 5, MaxDelaySeconds = 60
-      ErrorEquals = [for name in ["InternalServer", "ModelError", "ModelNotReady", "ModelTimeout", "SdkClient", "ServiceUnavailable", "Throttling"] : "BedrockRuntime.${name}Exception"]
+      ErrorEquals = [for pair in setproduct(["Bedrock", "BedrockRuntime"], [
+        "InternalServer", "ModelError", "ModelNotReady", "ModelTimeout", "SdkClient", "ServiceUnavailable", "Throttling"
+      ]) : "${pair[0]}.${pair[1]}Exception"]
     }]
     error_message = "the retries are others"
   }
@@ -318,7 +320,7 @@ run "a_metered_invoke_reserves_what_was_declared" {
       [for rule in jsondecode(output.definition).States["a invoke"].Catch : rule.Next] == ["a release", "Failed"] &&
       contains(jsondecode(output.definition).States["a invoke"].Catch[0].ErrorEquals, "Bedrock.ThrottlingException") &&
       !contains(jsondecode(output.definition).States["a invoke"].Catch[0].ErrorEquals, "Bedrock.AccessDeniedException") &&
-      jsondecode(output.definition).States["a invoke"].Retry[0].ErrorEquals == ["Bedrock.ModelNotReadyException", "Bedrock.ServiceUnavailableException", "Bedrock.ThrottlingException"]
+      jsondecode(output.definition).States["a invoke"].Retry[0].ErrorEquals == [for pair in setproduct(["Bedrock", "BedrockRuntime"], ["ModelNotReady", "ServiceUnavailable", "Throttling"]) : "${pair[0]}.${pair[1]}Exception"]
     )
     error_message = "what may have been paid is given back"
   }
@@ -356,7 +358,7 @@ run "a_metered_prompt_is_reserved_and_settled" {
   assert {
     condition = (
       jsondecode(output.definition).States["a prompt"].Arguments.Messages[0].Content[0].Text == "{% $call_of_a.messages[0].content[0].text %}" &&
-      jsondecode(output.definition).States["a prompt"].Retry[0].ErrorEquals == ["BedrockRuntime.ModelNotReadyException", "BedrockRuntime.ServiceUnavailableException", "BedrockRuntime.ThrottlingException"] &&
+      jsondecode(output.definition).States["a prompt"].Retry[0].ErrorEquals == [for pair in setproduct(["Bedrock", "BedrockRuntime"], ["ModelNotReady", "ServiceUnavailable", "Throttling"]) : "${pair[0]}.${pair[1]}Exception"] &&
       [for rule in jsondecode(output.definition).States["a prompt"].Catch : rule.Next] == ["a release", "Failed"] &&
       !contains(jsondecode(output.definition).States["a prompt"].Catch[0].ErrorEquals, "BedrockRuntime.InternalServerException")
     )

@@ -46,6 +46,22 @@ module "chain" {
   }
 }
 
+# More placeholders than Step Functions evaluates where each one nests in the one before it.
+module "long" {
+  source = "../../../../modules/workflow"
+
+  name     = "test-long"
+  models   = local.models
+  sequence = ["only"]
+  steps = {
+    only = { prompt = {
+      model             = "nova"
+      max_output_tokens = 1000
+      text              = "Repeat after me: ${join(", ", [for index in range(120) : "{{ $input.words[${index}] }}"])}"
+    } }
+  }
+}
+
 module "branches" {
   source = "../../../../modules/workflow"
 
@@ -353,6 +369,7 @@ output "state_machine_arns" {
     kept_metered  = module.kept_metered
     kept_outer    = module.kept_outer
     large         = module.large
+    long          = module.long
     metered       = module.metered
     metered_large = module.metered_large
     metered_outer = module.metered_outer
@@ -376,6 +393,7 @@ output "definitions" {
     kept_metered  = module.kept_metered
     kept_outer    = module.kept_outer
     large         = module.large
+    long          = module.long
     metered       = module.metered
     metered_large = module.metered_large
     metered_outer = module.metered_outer
