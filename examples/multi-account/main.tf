@@ -65,7 +65,7 @@ locals {
     production_eu = {
       fast = {
         id                  = "eu.anthropic.claude-haiku-4-5-20251001-v1:0"
-        destination_regions = ["eu-central-1", "eu-west-1", "eu-west-3"]
+        destination_regions = ["eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-3"]
         max_output_tokens   = 4096
       }
     }

@@ -174,11 +174,11 @@ variable "runtime" {
   type        = string
   default     = "python3.13"
   nullable    = false
-  description = "A managed Python runtime, 3.11 or newer."
+  description = "A managed Python runtime, 3.12 or newer: AWS has ended 3.11."
 
   validation {
-    condition     = can(regex("^python3[.](1[1-9]|[2-9][0-9])$", var.runtime))
-    error_message = "runtime is a managed Python runtime from python3.11 on, such as python3.13."
+    condition     = can(regex("^python3[.](1[2-9]|[2-9][0-9])$", var.runtime))
+    error_message = "runtime is a managed Python runtime from python3.12 on, such as python3.13."
   }
 }
 
@@ -191,11 +191,6 @@ variable "snap_start" {
   validation {
     condition     = !(var.snap_start && var.streaming)
     error_message = "snap_start needs streaming = false: the streaming loop replaces the runtime client that snapshots are made with."
-  }
-
-  validation {
-    condition     = !var.snap_start || can(regex("^python3[.](1[2-9]|[2-9][0-9])$", var.runtime))
-    error_message = "snap_start needs runtime = python3.12 or newer."
   }
 }
 

@@ -57,17 +57,26 @@ resource "aws_s3_bucket_public_access_block" "this" {
   restrict_public_buckets = true
 }
 
+# Without a key of one's own S3 encrypts by itself. A rule that says so would change in every plan of the providers 6.22 to
+# 6.39 (hashicorp/terraform-provider-aws#47320).
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  for_each = { for key in var.kms_key[*] : "kms" => key }
+
   bucket = aws_s3_bucket.this.id
 
   rule {
     bucket_key_enabled = true
 
     apply_server_side_encryption_by_default {
-      sse_algorithm     = var.kms_key == null ? "AES256" : "aws:kms"
-      kms_master_key_id = var.kms_key == null ? null : var.kms_key.arn
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = each.value.arn
     }
   }
+}
+
+moved {
+  from = aws_s3_bucket_server_side_encryption_configuration.this
+  to   = aws_s3_bucket_server_side_encryption_configuration.this["kms"]
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {

@@ -135,8 +135,6 @@ def test_the_bucket_is_closed(pictures: Api) -> None:
     # THEN it is what the module promises
     closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     assert set(closed.values()) == {True}
-    rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
-    assert rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
     assert s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"][0]["Expiration"]["Days"] == 1
     statement = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})

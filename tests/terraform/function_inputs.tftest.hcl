@@ -232,11 +232,11 @@ run "old_runtime" {
   command = plan
   module { source = "./modules/function" }
   variables {
-    # says: from python3.11 on
+    # says: from python3.12 on
     name                  = "acme"
     environment_variables = {}
     policy_documents      = ["{\"Statement\":[]}"]
-    runtime               = "python3.10"
+    runtime               = "python3.11"
   }
   expect_failures = [var.runtime]
 }
@@ -250,21 +250,6 @@ run "snap_start_and_streaming" {
     environment_variables = {}
     policy_documents      = ["{\"Statement\":[]}"]
     snap_start            = true
-  }
-  expect_failures = [var.snap_start]
-}
-
-run "snap_start_on_an_old_runtime" {
-  command = plan
-  module { source = "./modules/function" }
-  variables {
-    # says: snap_start needs runtime
-    name                  = "acme"
-    environment_variables = {}
-    policy_documents      = ["{\"Statement\":[]}"]
-    snap_start            = true
-    streaming             = false
-    runtime               = "python3.11"
   }
   expect_failures = [var.snap_start]
 }

@@ -34,8 +34,8 @@ run "the_bucket_is_closed_encrypted_and_emptied" {
   }
 
   assert {
-    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
-    error_message = "Images aren't encrypted by S3's own key."
+    condition     = length(aws_s3_bucket_server_side_encryption_configuration.this) == 0
+    error_message = "S3's own encryption is the default; a rule that repeats it changes in each plan of some providers."
   }
 
   assert {
@@ -83,7 +83,7 @@ run "a_key_encrypts_the_images" {
   }
 
   assert {
-    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).kms_master_key_id == var.kms_key.arn && one(aws_s3_bucket_server_side_encryption_configuration.this.rule).bucket_key_enabled
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this["kms"].rule).apply_server_side_encryption_by_default).kms_master_key_id == var.kms_key.arn && one(aws_s3_bucket_server_side_encryption_configuration.this["kms"].rule).bucket_key_enabled
     error_message = "Images aren't encrypted by the key, or each by a request to KMS of its own."
   }
 
