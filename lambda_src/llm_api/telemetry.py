@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm_api.errors import ApiError, BudgetSpent, OverBudget
 from llm_api.events import Request
+from llm_api.families import family_of
 from llm_api.inference.progress import Progress
 from llm_api.pricing import cost
 from llm_api.records import dataclass
@@ -52,15 +53,8 @@ _OF_THE_WHOLE = frozenset({"BrokenStreams", "BudgetRefusals", "BudgetUsed", "Mod
 """Metrics without dimensions but the deployment's, and only while there is something to tell: CloudWatch bills each
 metric for each set of dimensions, in the hours in which a value came. Whose it was, the log line says."""
 
-_OPERATIONS = {
-    "titan-embed": "embeddings",
-    "cohere-embed": "embeddings",
-    "cohere-rerank": "rerank",
-    "nova-canvas": "generate_content",
-    "titan-image": "generate_content",
-    "stability": "generate_content",
-}
-"""What the families that don't chat do, in OpenTelemetry's words."""
+_OPERATIONS = {"embeddings": "embeddings", "images": "generate_content", "rerank": "rerank"}
+"""What the models do that don't chat, in OpenTelemetry's words."""
 
 
 _COUNTED_AS: dict[str, dict[str, int]] = {
@@ -292,7 +286,7 @@ def _gen_ai(target: "Target", asked_for: str | None, usage: Usage | None) -> dic
     identifier = target.id if target.id is not None and not target.id.startswith("arn:") else target.alias
     attributes: dict[str, Any] = {
         "provider": {"name": "aws.bedrock" if target.endpoint is None else "aws.sagemaker"},
-        "operation": {"name": _OPERATIONS.get(target.family, "chat")},
+        "operation": {"name": _OPERATIONS.get(family_of(target).operation, "chat")},
         "request": {"model": asked_for},
         "response": {"model": identifier},
     }

@@ -15,14 +15,14 @@ from llm_api.cache.entry import EVENT_STREAM
 from llm_api.dialects import Answer, Operation
 from llm_api.errors import BadRequest
 from llm_api.eventstream import CorruptStream, Decoder, chunk
+from llm_api.families import family_of
 from llm_api.ledger import Tenant
 from llm_api.registry import Target
 from llm_api.usage import parse_json
 
 HEADER = "x-llm-cache"
 
-_LEAVES_NOTHING_TO_CHANCE = frozenset({"titan-embed", "cohere-embed", "cohere-rerank"})
-_PICTURES = frozenset({"titan-image", "nova-canvas", "stability"})
+_LEAVES_NOTHING_TO_CHANCE = frozenset({"embeddings", "rerank"})
 
 _PLACES_OF_TEMPERATURE: tuple[tuple[str, ...], ...] = (
     (),
@@ -77,7 +77,11 @@ def passed_by(
         return "count"
     if not tenant.name and target.cache is not None and target.cache.scope == "tenant":
         return "nameless"  # somebody was authenticated, and nothing tells them from another
-    if asked == "use" or target.family in _LEAVES_NOTHING_TO_CHANCE or all(map(_is_repeatable, documents)):
+    if (
+        asked == "use"
+        or family_of(target).operation in _LEAVES_NOTHING_TO_CHANCE
+        or all(map(_is_repeatable, documents))
+    ):
         return None
     return "temperature"
 
@@ -91,9 +95,10 @@ def is_final(target: Target, answer: Answer) -> bool:
         documents = [document] if isinstance(document, dict) else []
     if any(document.get("amazon-bedrock-guardrailAction") == "INTERVENED" for document in documents):
         return False
-    if target.family in _LEAVES_NOTHING_TO_CHANCE:
+    does = family_of(target).operation
+    if does in _LEAVES_NOTHING_TO_CHANCE:
         return any(name in document for document in documents for name in _RESULTS)
-    if target.family in _PICTURES:
+    if does == "images":
         return any(map(_is_picture, documents))
     ends = [end for document in documents for end in _ends(document)]
     return bool(ends) and all(end.lower() in _ENDS for end in ends)

@@ -9,29 +9,8 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.h
 
 import re
 
+from llm_api.families import family_of
 from llm_api.registry import Target
-
-CHAT = frozenset(
-    {
-        "anthropic",
-        "nova",
-        "titan-text",
-        "llama",
-        "mistral",
-        "cohere-command",
-        "jamba",
-        "deepseek",
-        "openai",
-        "qwen",
-        "other",
-    }
-)
-"""Families that answer over Converse."""
-
-EMBEDDINGS = frozenset({"titan-embed", "cohere-embed"})
-
-IMAGES = frozenset({"stability", "titan-image", "nova-canvas"})
-"""Families that make pictures from a text."""
 
 _CLAUDE_VERSION = re.compile(r"claude-(?:(?:opus|sonnet|haiku|instant|[a-z]+)-)?v?(\d{1,2})(?:[-.:](\d{1,2}))?(?!\d)")
 
@@ -41,12 +20,13 @@ def spoken_dialects(target: Target) -> str:
     native = "POST /model/{modelId}/invoke"
     if target.endpoint is not None and target.endpoint.chats:
         return f"POST /v1/chat/completions, {native}"
-    if target.family in CHAT:
+    family = family_of(target)
+    if family.operation == "chat":
         routes = ["POST /v1/chat/completions", "POST /model/{modelId}/converse", native]
-        return ", ".join((["POST /v1/messages"] if target.family == "anthropic" else []) + routes)
-    if target.family in EMBEDDINGS:
+        return ", ".join((["POST /v1/messages"] if family.messages_api else []) + routes)
+    if family.operation == "embeddings":
         return f"POST /v1/embeddings, {native}"
-    if target.family in IMAGES:
+    if family.operation == "images":
         return f"POST /v1/images/generations, {native}"
     return native
 

@@ -47,6 +47,15 @@ Reasoning = Literal["none", "always", "budget", "adaptive", "levels", "effort", 
 - `nested`: `reasoning: {effort}`
 """
 
+NativeStream = Literal["", "claude", "nova", "titan", "llama", "outputs", "choices"]
+"""Whose chunks InvokeModel's stream has, as far as they can be put together into one answer."""
+
+Embeds = Literal["", "titan", "cohere"]
+"""Whose bodies it takes for embeddings."""
+
+Paints = Literal["", "stability", "amazon"]
+"""Whose bodies it takes for pictures."""
+
 Range = tuple[float, float]
 Path = tuple[str, ...]
 
@@ -64,9 +73,9 @@ class Family:
 
     __slots__ = ()
 
-    name = "other"
+    name = ""
     """As the registry names the family."""
-    title = "any other model"
+    title = ""
     """As people name it."""
 
     # --- Which models -------------------------------------------------------------------------------------------------
@@ -74,6 +83,8 @@ class Family:
     ids: tuple[str, ...] = ()
     """Patterns of the family's foundation model IDs, in what Python's and Terraform's regular expressions share."""
     operation: Operation = "chat"
+    messages_api = False
+    """Whether it takes Anthropic's Messages over InvokeModel, betas among them, and CountTokens counts for it."""
 
     # --- Sampling -----------------------------------------------------------------------------------------------------
 
@@ -162,6 +173,30 @@ class Family:
     cache_ttls: tuple[str, ...] = ()
     cache_minimum_tokens = 0
     """The shortest prefix that is kept. A shorter one costs nothing and isn't."""
+
+    # --- Streams of InvokeModel --------------------------------------------------------------------------------------
+
+    tells_its_end = True
+    """Whether the last chunk says that it is the last."""
+    native_stream: NativeStream = ""
+    native_stream_field = ""
+    """The field of the body with which the stream is like that; others of the family's bodies get another one."""
+
+    # --- Embeddings ---------------------------------------------------------------------------------------------------
+
+    embeds: Embeds = ""
+    texts_at_once = 1
+    """Texts that one request may hold."""
+    dimensions: tuple[int, ...] = ()
+    """The lengths that may be asked for; none where there is one only."""
+    dimensions_path: Path = ()
+    """Where it is asked for."""
+
+    # --- Pictures -----------------------------------------------------------------------------------------------------
+
+    paints: Paints = ""
+    prompt_characters = 0
+    largest_seed = 0
 
     # --- Words of its errors ------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ class Claude(Family):
     name = "anthropic"
     title = "Claude, version unknown"
     ids = ("^anthropic[.]",)
+    messages_api = True
 
     top_k = (0, 500)  # ug/model-parameters-anthropic-claude-messages.html
     temperature_with_top_p = False  # ibid., Sonnet and Haiku 4.5; aws-samples/bedrock-access-gateway#208: Opus 4.1
@@ -44,6 +45,9 @@ class Claude(Family):
     cache_points = frozenset({"tools", "system", "messages"})  # caching
     cache_ttls = ("5m",)
     cache_minimum_tokens = 4096
+
+    native_stream = "claude"  # an/build-with-claude/streaming
+    native_stream_field = "messages"
 
 
 class Claude2(Claude):

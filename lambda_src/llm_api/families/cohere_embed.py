@@ -1,4 +1,4 @@
-"""Cohere Embed 3 and 4.
+"""Cohere Embed.
 
 ug/model-parameters-embed-v3.html, ug/model-parameters-embed-v4.html
 """
@@ -7,15 +7,27 @@ from llm_api.families import Family
 
 
 class CohereEmbed(Family):
-    """Cohere Embed."""
+    """Version 4, and one whose ID doesn't tell."""
 
     name = "cohere-embed"
-    title = "Cohere Embed"
+    title = "Cohere Embed 4"
     ids = ("^cohere[.]embed-",)
-
     operation = "embeddings"
+
+    embeds = "cohere"
+    texts_at_once = 96  # ug/model-parameters-embed-v3.html, -v4.html
+    dimensions = (256, 512, 1024, 1536)  # ug/model-parameters-embed-v4.html
+    dimensions_path = ("output_dimension",)  # ibid.
+
+
+class CohereEmbed3(CohereEmbed):
+    """Version 3, English and multilingual."""
+
+    title = "Cohere Embed 3"
+
+    dimensions = ()  # ug/model-parameters-embed-v3.html
 
 
 def of(identifier: str) -> type[Family]:
     """See `llm_api.families`."""
-    return CohereEmbed
+    return CohereEmbed3 if "v3" in identifier else CohereEmbed

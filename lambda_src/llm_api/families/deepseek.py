@@ -17,6 +17,9 @@ class DeepSeek(Family):
     reasoning = "effort"  # reported: langchain-ai/langchain-aws#1259
     efforts = ("high",)  # ibid.
 
+    native_stream = "choices"  # ug/model-parameters-deepseek.html
+    native_stream_field = "prompt"
+
 
 class DeepSeekR1(DeepSeek):
     """R1, which always thinks and has no tools."""

@@ -22,6 +22,8 @@ class Llama(Family):
     strict_tools = False  # structured: not listed
     schema = None  # structured: not listed
 
+    native_stream = "llama"  # ug/model-parameters-meta.html
+
 
 class LlamaWithoutTools(Llama):
     """2, 3, 3.2 of 1B and 3B."""

@@ -20,6 +20,9 @@ class Mistral(Family):
     tool_choices = AUTO_OR_ANY  # ug/model-parameters-mistral-large-2407.html; a named one is untried on newer ones
     tool_choices_thinking = AUTO_OR_ANY
 
+    native_stream = "outputs"  # ug/model-parameters-mistral-text-completion.html
+    native_stream_field = "prompt"
+
 
 class MistralLarge(Mistral):
     """Large and Small of 2402, Large of 2407, Pixtral."""

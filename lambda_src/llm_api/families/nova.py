@@ -25,6 +25,8 @@ class Nova(Family):
     cache_ttls = ("5m",)  # caching
     cache_minimum_tokens = 1000  # presumed
 
+    native_stream = "nova"  # nova/using-invoke-api.html
+
 
 class NovaMicro(Nova):
     """Nova Micro, which reads text alone."""

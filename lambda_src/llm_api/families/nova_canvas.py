@@ -15,6 +15,10 @@ class NovaCanvas(Family):
 
     operation = "images"
 
+    paints = "amazon"
+    prompt_characters = 1024  # nova/image-gen-req-resp-structure.html
+    largest_seed = 858_993_459  # ibid.
+
 
 def of(identifier: str) -> type[Family]:
     """See `llm_api.families`."""

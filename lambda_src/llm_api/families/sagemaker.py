@@ -12,6 +12,8 @@ class Container(Family):
 
     operation = "any"
 
+    tells_its_end = False
+
 
 def of(identifier: str) -> type[Family]:
     """See `llm_api.families`."""

@@ -15,6 +15,10 @@ class Stability(Family):
 
     operation = "images"
 
+    paints = "stability"
+    prompt_characters = 10_000  # ug/model-parameters-diffusion-3-5-large.html
+    largest_seed = 4_294_967_294  # ibid.
+
 
 def of(identifier: str) -> type[Family]:
     """See `llm_api.families`."""

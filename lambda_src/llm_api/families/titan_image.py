@@ -15,6 +15,10 @@ class TitanImage(Family):
 
     operation = "images"
 
+    paints = "amazon"
+    prompt_characters = 512  # ug/model-parameters-titan-image.html
+    largest_seed = 2_147_483_646  # ibid.
+
 
 def of(identifier: str) -> type[Family]:
     """See `llm_api.families`."""

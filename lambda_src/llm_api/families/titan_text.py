@@ -19,6 +19,8 @@ class TitanText(Family):
     strict_tools = False
     schema = None
 
+    native_stream = "titan"  # ug/model-parameters-titan-text.html
+
 
 def of(identifier: str) -> type[Family]:
     """See `llm_api.families`."""

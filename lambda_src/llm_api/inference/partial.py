@@ -6,19 +6,26 @@ reason that an answer has which reached its length, and the header `x-llm-partia
 """
 
 import json
+from collections.abc import Callable, Mapping
 
 from llm_api.dialects import Answer, Operation, Payload, StreamFault
 from llm_api.errors import OutOfTime, UpstreamFault
 from llm_api.eventstream import CorruptStream, chunk
+from llm_api.families import family_of
 from llm_api.inference import Streamed
 from llm_api.inference.assembly import Assembly, Claude, Completions, Converse, Llama, Nova, TitanText
 from llm_api.inference.progress import Progress
 from llm_api.registry import Target
 from llm_api.usage import parse_json
 
-_NO_TOOLS_IN_STREAMS = frozenset({"llama"})
-"""Families whose models call tools in whole answers alone.
-https://docs.aws.amazon.com/bedrock/latest/userguide/conversation-inference-supported-models-features.html"""
+_NATIVE: Mapping[str, Callable[[], Assembly]] = {
+    "claude": Claude,
+    "nova": Nova,
+    "titan": TitanText,
+    "llama": Llama,
+    "outputs": lambda: Completions("outputs"),
+    "choices": lambda: Completions("choices"),
+}
 
 
 def assembly_for(target: Target, operation: Operation, payload: Payload) -> Assembly | None:
@@ -26,22 +33,13 @@ def assembly_for(target: Target, operation: Operation, payload: Payload) -> Asse
     document = payload.body if isinstance(payload.body, dict) else parse_json(payload.body)
     if target.endpoint is not None or not isinstance(document, dict):
         return None
+    family = family_of(target)
     if operation == "converse":
-        return None if target.family in _NO_TOOLS_IN_STREAMS and "toolConfig" in document else Converse()
-    match target.family:
-        case "anthropic":
-            return Claude() if "messages" in document else None
-        case "nova":
-            return Nova()
-        case "titan-text":
-            return TitanText()
-        case "llama":
-            return Llama()
-        case "mistral" if "prompt" in document:
-            return Completions("outputs")
-        case "deepseek" if "prompt" in document:
-            return Completions("choices")
-    return None
+        return Converse() if family.tools_in_streams or "toolConfig" not in document else None
+    if family.native_stream_field and family.native_stream_field not in document:
+        return None
+    assembly = _NATIVE.get(family.native_stream)
+    return assembly() if assembly is not None else None
 
 
 def read(streamed: Streamed, assembly: Assembly, progress: Progress) -> Answer:

@@ -7,6 +7,7 @@ from llm_api.deadline import Deadline
 from llm_api.dialects import Frame, Operation, StreamFault
 from llm_api.errors import ApiError
 from llm_api.eventstream import CorruptStream, Decoder, Message, chunk
+from llm_api.families import family_of
 from llm_api.inference.progress import Progress
 from llm_api.inference.waiting import Exhausted, Pump, TooLate
 from llm_api.records import dataclass
@@ -19,7 +20,6 @@ _MOST_AT_ONCE_BYTES = 64 * 1024
 
 _CONTENT_EVENTS = frozenset({"contentBlockDelta", "contentBlockStart", "contentBlockStop", "messageStart"})
 _CLAUDES_TEXT = (b'{"type":"content_block_delta",', b'{"type": "content_block_delta",')
-_UNKNOWN_ENDINGS = frozenset({"sagemaker", "other"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class _Ending:
         self._stopped = False
         self.seen = False
         known = target.endpoint is not None and target.endpoint.chats
-        self.optional = operation == "invoke" and target.family in _UNKNOWN_ENDINGS and not known
+        self.optional = operation == "invoke" and not known and not family_of(target).tells_its_end
 
     @property
     def may_be_here(self) -> bool:

@@ -9,9 +9,10 @@ import pytest
 from llm_api.dialects import Answer, Delivery
 from llm_api.dialects.openai.errors import error_body
 from llm_api.dialects.openai.fields import InvalidField
-from llm_api.dialects.openai.images import ASPECT_RATIOS, LARGEST_SEED, ImageGeneration
+from llm_api.dialects.openai.images import ASPECT_RATIOS, ImageGeneration
 from llm_api.errors import BadRequest, Filtered, NotDelivered, PayloadTooLarge, UpstreamFault
 from llm_api.events import Response
+from llm_api.families.stability import Stability
 from llm_api.registry import Target
 
 from local_aws.models.images import paint
@@ -82,10 +83,10 @@ def test_what_stability_gets(fields: dict[str, Any], expected: dict[str, Any]) -
 def test_stability_makes_one_picture_a_request() -> None:
     # GIVEN three pictures, and a row of seeds that ends at the largest
     # WHEN
-    sent = bodies(generation(n=3, seed=LARGEST_SEED["stability"]), CORE)
+    sent = bodies(generation(n=3, seed=Stability.largest_seed), CORE)
 
     # THEN each has a request and a seed of its own, none of which is 0: that would be any
-    assert [body["seed"] for body in sent] == [LARGEST_SEED["stability"], 1, 2]
+    assert [body["seed"] for body in sent] == [Stability.largest_seed, 1, 2]
 
 
 @pytest.mark.parametrize("shape", ASPECT_RATIOS)

@@ -25,6 +25,7 @@ from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import json_object
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
+from llm_api.families import family_of
 from llm_api.records import dataclass
 from llm_api.registry import Target
 
@@ -141,7 +142,7 @@ class CountTokens(Call):
 
 
 def _check_family(target: Target) -> None:
-    if target.family != "anthropic":
+    if not family_of(target).messages_api:
         raise BadRequest(
             f"The model {target.alias} does not speak Anthropic's Messages API: only Claude does. It answers on "
             f"{spoken_dialects(target)}."

@@ -11,7 +11,7 @@ from dataclasses import field
 from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload
-from llm_api.dialects.families import CHAT, spoken_dialects
+from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import json_object
 from llm_api.dialects.openai.fields import (
     InvalidField,
@@ -36,6 +36,7 @@ from llm_api.dialects.openai.tools import Tools, parse_tools
 from llm_api.dialects.openai.translate import choice_message, finish_reason, usage
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
+from llm_api.families import family_of
 from llm_api.records import dataclass
 from llm_api.registry import Target
 
@@ -114,7 +115,7 @@ class ChatCompletion(Call):
             from llm_api.dialects.openai.container import container_payload
 
             return [container_payload(self.body, self.tools, self._limit(target), stream=self.stream)]
-        if target.family not in CHAT or target.endpoint is not None:
+        if family_of(target).operation != "chat" or target.endpoint is not None:
             raise BadRequest(f"The model {target.alias} does not chat. It answers on {spoken_dialects(target)}.")
         if self.objection is not None:
             raise self.objection

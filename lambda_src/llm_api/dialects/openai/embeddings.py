@@ -14,26 +14,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Operation, Payload
-from llm_api.dialects.families import model_id, spoken_dialects
+from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import json_object
 from llm_api.dialects.openai.fields import InvalidField, positive_integer, required_text, text
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
+from llm_api.families import family_of
 from llm_api.records import dataclass
 from llm_api.registry import Target
 
 MAX_TEXTS = 2048
 """OpenAI's own limit."""
 
-COHERE_TEXTS_PER_REQUEST = 96
-
 INPUT_TYPES = ("search_document", "search_query", "classification", "clustering")
 """Cohere's embeddings depend on their purpose, for which OpenAI has no field: `input_type` is an addition of ours."""
 
 _FIELDS = frozenset({"input", "model", "dimensions", "encoding_format", "user", "input_type"})
-_DIMENSIONS_TITAN_V2 = (256, 512, 1024)
-_DIMENSIONS_TITAN_IMAGE = (256, 384, 1024)
-_DIMENSIONS_COHERE_V4 = (256, 512, 1024, 1536)
 
 
 @dataclass(slots=True)
@@ -82,16 +78,30 @@ class Embeddings(Call):
 
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`. Titan takes one text a request, Cohere 96."""
-        if target.family == "titan-embed":
+        family = family_of(target)
+        if family.embeds == "titan":
             if self.input_type is not None:
                 raise InvalidField("input_type", f"The model {target.alias} has no input_type: it is Cohere's.")
-            return [_payload(_titan_body(target, content, self.dimensions)) for content in self.texts]
-        if target.family == "cohere-embed":
-            return [
-                _payload(_cohere_body(target, batch, self.dimensions, self.input_type))
-                for batch in _batches(self.texts, COHERE_TEXTS_PER_REQUEST)
-            ]
+            return [_payload({"inputText": content, **self._size(target)}) for content in self.texts]
+        if family.embeds == "cohere":
+            purpose = {"input_type": self.input_type or "search_document", **self._size(target)}
+            return [_payload({"texts": batch, **purpose}) for batch in _batches(self.texts, family.texts_at_once)]
         raise BadRequest(f"The model {target.alias} makes no embeddings. It answers on {spoken_dialects(target)}.")
+
+    def _size(self, target: Target) -> dict[str, Any]:
+        """The field that asks for a length of the vectors; none where the caller doesn't."""
+        family = family_of(target)
+        if self.dimensions is None:
+            return {}
+        if not family.dimensions:
+            raise InvalidField("dimensions", f"The model {target.alias} has one size only. Leave dimensions out.")
+        if self.dimensions not in family.dimensions:
+            sizes = ", ".join(map(str, family.dimensions))
+            raise InvalidField("dimensions", f"The model {target.alias} makes embeddings of {sizes} dimensions.")
+        field: Any = self.dimensions
+        for name in reversed(family.dimensions_path):
+            field = {name: field}
+        return dict(field)
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""
@@ -128,37 +138,6 @@ def _texts(value: Any) -> list[str]:
     return texts
 
 
-def _titan_body(target: Target, content: str, dimensions: int | None) -> dict[str, Any]:
-    name = model_id(target)
-    body: dict[str, Any] = {"inputText": content}
-    if dimensions is None:
-        return body
-    if "embed-image" in name:
-        _check_dimensions(target, dimensions, _DIMENSIONS_TITAN_IMAGE)
-        return {**body, "embeddingConfig": {"outputEmbeddingLength": dimensions}}
-    if "titan-embed-text-v1" in name or "titan-embed-g1" in name:
-        raise InvalidField("dimensions", f"The model {target.alias} has one size only. Leave dimensions out.")
-    _check_dimensions(target, dimensions, _DIMENSIONS_TITAN_V2)
-    return {**body, "dimensions": dimensions}
-
-
-def _cohere_body(target: Target, texts: list[str], dimensions: int | None, input_type: str | None) -> dict[str, Any]:
-    body: dict[str, Any] = {"texts": texts, "input_type": input_type or "search_document"}
-    if dimensions is None:
-        return body
-    if "v3" in model_id(target):
-        raise InvalidField("dimensions", f"The model {target.alias} has one size only. Leave dimensions out.")
-    _check_dimensions(target, dimensions, _DIMENSIONS_COHERE_V4)
-    return {**body, "output_dimension": dimensions}
-
-
-def _check_dimensions(target: Target, dimensions: int, allowed: tuple[int, ...]) -> None:
-    if dimensions not in allowed:
-        raise InvalidField(
-            "dimensions", f"The model {target.alias} makes embeddings of {', '.join(map(str, allowed))} dimensions."
-        )
-
-
 def _payload(body: dict[str, Any]) -> Payload:
     return Payload(json.dumps(body).encode())
 
@@ -172,7 +151,7 @@ def _vectors(target: Target, answer: Answer) -> list[list[float]]:
         body = json.loads(answer.body)
         if body.get("amazon-bedrock-guardrailAction") == "INTERVENED":
             raise InvalidField("input", "input was refused by the guardrail of this deployment.")
-        if target.family == "titan-embed":
+        if family_of(target).embeds == "titan":
             vectors = [body["embedding"]]
         else:
             # A list, or a map by type where the model answers so.

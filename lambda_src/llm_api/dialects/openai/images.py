@@ -17,7 +17,7 @@ from dataclasses import field
 from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Delivery, Operation, Payload
-from llm_api.dialects.families import IMAGES, spoken_dialects
+from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import json_object
 from llm_api.dialects.openai.fields import (
     InvalidField,
@@ -29,6 +29,7 @@ from llm_api.dialects.openai.fields import (
 )
 from llm_api.errors import BadRequest, Filtered, NotDelivered, PayloadTooLarge, UpstreamFault
 from llm_api.events import Request, Response
+from llm_api.families import family_of
 from llm_api.records import dataclass
 from llm_api.registry import Target
 
@@ -37,17 +38,14 @@ MAX_IMAGES = 10
 
 AMAZON_IMAGES_PER_REQUEST = 5
 
-PROMPT_CHARACTERS: Mapping[str, int] = {"stability": 10_000, "nova-canvas": 1024, "titan-image": 512}
-
 ASPECT_RATIOS = ("1:1", "16:9", "9:16", "21:9", "9:21", "3:2", "2:3", "5:4", "4:5")
 """The shapes that Stability's models make; how many pixels a picture has, they decide themselves."""
-
-LARGEST_SEED: Mapping[str, int] = {"stability": 4_294_967_294, "nova-canvas": 858_993_459, "titan-image": 2_147_483_646}
-"""`seed`, like `negative_prompt`, is an addition of ours."""
 
 _TRANSLATED = frozenset(
     {"model", "n", "negative_prompt", "output_format", "prompt", "quality", "response_format", "seed", "size"}
 )
+"""`seed` and `negative_prompt` are additions of ours."""
+
 _IGNORED = frozenset({"moderation", "safety_identifier", "user"})
 _REFUSED: Refusals = {
     "background": (("auto", "opaque"), "No model here makes transparent pictures. Leave it out."),
@@ -129,7 +127,8 @@ class ImageGeneration(Call):
 
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`. Stability makes one picture a request, Amazon's models five."""
-        if target.family not in IMAGES:
+        family = family_of(target)
+        if not family.paints:
             raise BadRequest(f"The model {target.alias} makes no pictures. It answers on {spoken_dialects(target)}.")
         if self.as_url and self.delivery.files is None:
             raise InvalidField(
@@ -137,15 +136,16 @@ class ImageGeneration(Call):
                 "This deployment has no place for pictures that are fetched by URL. Ask for b64_json, or have the "
                 "deployment's owner declare one: `images = {}`.",
             )
-        most = PROMPT_CHARACTERS[target.family]
+        most = family.prompt_characters
         for name, words in (("prompt", self.prompt), ("negative_prompt", self.negative_prompt or "")):
             if len(words) > most:
                 raise InvalidField(
                     name, f"{name} has {len(words)} characters; the model {target.alias} takes at most {most}."
                 )
-        if (self.seed or 0) > LARGEST_SEED[target.family]:
-            raise InvalidField("seed", f"seed is at most {LARGEST_SEED[target.family]} for the model {target.alias}.")
-        bodies = self._of_stability(target) if target.family == "stability" else self._of_amazon(target)
+        if (self.seed or 0) > family.largest_seed:
+            raise InvalidField("seed", f"seed is at most {family.largest_seed} for the model {target.alias}.")
+        of_one = self._of_stability if family.paints == "stability" else self._of_amazon
+        bodies = of_one(target, family.largest_seed)
         return [Payload(json.dumps(body).encode()) for body in bodies]
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
@@ -166,11 +166,11 @@ class ImageGeneration(Call):
 
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
-        if self.size is None or target.family != "stability":
+        if self.size is None or family_of(target).paints != "stability":
             return self.remarks
         return [*self.remarks, f"size was taken for the shape {_shape(self.size)}: the model decides on the pixels"]
 
-    def _of_stability(self, target: Target) -> list[dict[str, Any]]:
+    def _of_stability(self, target: Target, largest_seed: int) -> list[dict[str, Any]]:
         if self.quality not in (None, "auto", "standard"):
             raise InvalidField("quality", f"The model {target.alias} has one quality only. Leave quality out.")
         body: dict[str, Any] = {"prompt": self.prompt}
@@ -189,10 +189,10 @@ class ImageGeneration(Call):
         if self.seed is None:
             return [body] * self.number
         # 0 would mean any, so the row of seeds starts anew at 1.
-        seeds = [(self.seed + at - 1) % LARGEST_SEED["stability"] + 1 if at else self.seed for at in range(self.number)]
+        seeds = [(self.seed + at - 1) % largest_seed + 1 if at else self.seed for at in range(self.number)]
         return [{**body, "seed": seed} for seed in seeds]
 
-    def _of_amazon(self, target: Target) -> list[dict[str, Any]]:
+    def _of_amazon(self, target: Target, largest_seed: int) -> list[dict[str, Any]]:
         if self.output_format not in (None, "png"):
             raise InvalidField("output_format", f"The model {target.alias} makes PNG only. Leave output_format out.")
         parameters = {"text": self.prompt}
@@ -204,7 +204,7 @@ class ImageGeneration(Call):
         if self.size is not None:
             config |= {"width": self.size[0], "height": self.size[1]}
         # Without a seed these models use a fixed one, and the same prompt would give the same picture each time.
-        seeds = LARGEST_SEED[target.family] + 1
+        seeds = largest_seed + 1
         first = random.randrange(seeds) if self.seed is None else self.seed
         batches = range(0, self.number, AMAZON_IMAGES_PER_REQUEST)
         return [
