@@ -51,7 +51,7 @@ class Request:
         method: upper case.
         route: the path template of the contract that matched, such as `/model/{modelId}/invoke`.
         path: the path as it was sent, still percent-encoded, without the stage.
-        headers: names in lower case, the last value of each.
+        headers: names in lower case; lines of one name are one list, joined by commas (RFC 9110, 5.3).
         query: the last value of each parameter.
         body: the bytes the caller sent.
         function_request_id: Lambda's own ID of this invocation, for the log line.
@@ -114,7 +114,7 @@ def to_request(event: object, function_request_id: str | None = None) -> Request
         method=_text(event, "httpMethod").upper(),
         route=route,
         path=_path_below_base(_text(event, "path"), route),
-        headers={name.lower(): value for name, value in _last_values(event, "headers", "multiValueHeaders").items()},
+        headers=_headers(event),
         query=_last_values(event, "queryStringParameters", "multiValueQueryStringParameters"),
         body=_body(event),
         caller=_caller(context),
@@ -182,6 +182,29 @@ def _text(mapping: Mapping[str, Any], key: str) -> str:
 
 def _malformed(key: str) -> BadRequest:
     return BadRequest(f"The invocation event's `{key}` is not what API Gateway's REST proxy integration sends.")
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    """Each header once. Whoever reads a list must not miss a line of it; whoever reads one value gets none that fits.
+
+    API Gateway sends both forms, null where there is nothing, and keeps the letters' case, in which lines may differ.
+    """
+    lists = event.get("multiValueHeaders")
+    if not _maps(lists, list):
+        single = event.get("headers")
+        if single is None:
+            return {}
+        if not _maps(single, str):
+            raise _malformed("headers")
+        lists = {name: [value] for name, value in single.items()}
+    lines: dict[str, dict[str, None]] = {}
+    for name, values in lists.items():
+        for value in values:
+            if not isinstance(value, str):
+                raise _malformed("headers")
+            # A line that is there twice says nothing more.
+            lines.setdefault(name.lower(), {})[value] = None
+    return {name: ", ".join(values) for name, values in lines.items()}
 
 
 def _last_values(event: Mapping[str, Any], single: str, multiple: str) -> dict[str, str]:

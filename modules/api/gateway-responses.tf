@@ -42,7 +42,7 @@ locals {
     INVALID_SIGNATURE              = { status = "401", cause = "unauthenticated", message = "The request's signature is not valid. Sign for the service `execute-api`, with a clock that is right." }
     MISSING_AUTHENTICATION_TOKEN   = var.auth.type == "iam" ? { status = "401", cause = "unauthenticated", message = "The request is not signed. Sign it with AWS Signature Version 4 for the service `execute-api`." } : local.no_such_path
     QUOTA_EXCEEDED                 = { status = "429", cause = "throttled", message = "The quota of requests is used up. Try again later." }
-    REQUEST_TOO_LARGE              = { status = "413", cause = "too_large", message = "The request is larger than API Gateway takes (10 MB). Send less, or smaller images." }
+    REQUEST_TOO_LARGE              = { status = "413", cause = "too_large", message = "The request is larger than what reaches the function: 6 MB, base64 included. Send less, or smaller images." }
     RESOURCE_NOT_FOUND             = local.no_such_path
     THROTTLED                      = { status = "429", cause = "throttled", message = "Too many requests at once. Wait a moment and try again." }
     UNAUTHORIZED                   = { status = "401", cause = "unauthenticated", message = "The request carries no valid token." }

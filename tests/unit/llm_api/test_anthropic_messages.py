@@ -329,3 +329,29 @@ def test_any_json_is_passed_on_or_refused_by_an_api_error(kind, fields, target):
 
     # THEN it is one, or refused
     assert isinstance(result, list | BadRequest)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "given", "told"),
+    [
+        (["tool_use"], "tool_use", "tool_use"),
+        (["tool_use"], "end_turn", "tool_use"),
+        (["text", "tool_use"], "end_turn", "tool_use"),
+        (["tool_use"], "stop_sequence", "tool_use"),
+        (["tool_use"], "max_tokens", "max_tokens"),
+        (["tool_use"], "refusal", "refusal"),
+        (["text"], "tool_use", "end_turn"),
+        ([], "tool_use", "end_turn"),
+        (["text"], "end_turn", "end_turn"),
+        (["server_tool_use"], "pause_turn", "pause_turn"),
+    ],
+)
+def test_the_stop_reason_follows_the_content(kinds, given, told):
+    # GIVEN an answer whose model says something else of its end than it did
+    body = json.dumps({"id": "m", "content": [{"type": kind} for kind in kinds], "stop_reason": given}).encode()
+    response = message().render(CLAUDE, [Answer(body)])
+
+    # WHEN / THEN
+    assert json.loads(response.body)["stop_reason"] == told
+    if given == told:
+        assert response.body == body

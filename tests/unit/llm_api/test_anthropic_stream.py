@@ -214,3 +214,44 @@ def test_any_chunks_make_a_stream_that_ends_in_a_stop_or_an_error(frames, late):
     # THEN
     names = [line.removeprefix("event: ") for line in found.split("\n") if line.startswith("event: ")]
     assert {"message_stop", "error"} & set(names)
+
+
+def ending(reason, **delta):
+    return chunk_frame(
+        {"type": "message_delta", "delta": {"stop_reason": reason, **delta}, "usage": {"output_tokens": 7}}
+    )
+
+
+CALL = chunk_frame(
+    {
+        "type": "content_block_start",
+        "index": 0,
+        "content_block": {"type": "tool_use", "id": "t", "name": "f", "input": {}},
+    }
+)
+SERVER_CALL = chunk_frame(
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "server_tool_use", "id": "s", "name": "f"}}
+)
+
+
+@pytest.mark.parametrize(
+    ("block", "given", "told"),
+    [
+        (CALL, "tool_use", "tool_use"),
+        (CALL, "end_turn", "tool_use"),
+        (CALL, "stop_sequence", "tool_use"),
+        (CALL, "max_tokens", "max_tokens"),
+        (CALL, "refusal", "refusal"),
+        (CALL, "pause_turn", "pause_turn"),
+        (BLOCK, "tool_use", "end_turn"),
+        (BLOCK, "end_turn", "end_turn"),
+        (BLOCK, "stop_sequence", "stop_sequence"),
+        (SERVER_CALL, "end_turn", "end_turn"),
+    ],
+)
+def test_the_stop_reason_follows_the_content(block, given, told):
+    # GIVEN a stream whose model says something else of its end than it did
+    found = events([START, block, BLOCK_STOP, ending(given), STOP])
+
+    # WHEN / THEN
+    assert [data["delta"]["stop_reason"] for name, data in found if name == "message_delta"] == [told]

@@ -40,11 +40,26 @@ def test_event_becomes_request() -> None:
     assert request.function_request_id == "lambda-id"
 
 
-def test_header_names_are_lower_case_and_the_last_value_counts() -> None:
-    # GIVEN a header that was sent twice
-    request = to_request(proxy_event())
-    # THEN its last value is there, under a lower-case name
-    assert request.headers == {"content-type": "application/json", "x-api-key": "second"}
+@pytest.mark.parametrize(
+    ("lines", "read"),
+    [
+        ({"Anthropic-Beta": ["a-1"]}, {"anthropic-beta": "a-1"}),
+        ({"anthropic-beta": ["a-1", "b-2"]}, {"anthropic-beta": "a-1, b-2"}),
+        ({"anthropic-beta": ["a-1, b-2", "c-3"]}, {"anthropic-beta": "a-1, b-2, c-3"}),
+        ({"Anthropic-Beta": ["a-1"], "anthropic-beta": ["b-2"]}, {"anthropic-beta": "a-1, b-2"}),
+        ({"ANTHROPIC-BETA": ["b-2"], "anthropic-beta": ["a-1", "b-2"]}, {"anthropic-beta": "b-2, a-1"}),
+        ({"Cache-Control": ["no-store", "max-age=0"]}, {"cache-control": "no-store, max-age=0"}),
+        ({"Content-Type": ["application/json", "application/json"]}, {"content-type": "application/json"}),
+        ({"X-Api-Key": ["first", "second"]}, {"x-api-key": "first, second"}),
+        ({"Accept": [], "X-A": [""]}, {"x-a": ""}),
+        ({"Authorization": ["Bearer a", "Bearer a"]}, {"authorization": "Bearer a"}),
+    ],
+)
+def test_repeated_lines_of_a_header_are_one_list_whatever_their_case(lines: Any, read: Any) -> None:
+    # GIVEN lines of one name, and the single form, in which API Gateway keeps the last one alone
+    event = proxy_event(multiValueHeaders=lines, headers=dict.fromkeys(lines, "last"))
+    # THEN none of them is lost, and what was said twice is said once
+    assert to_request(event).headers == read
 
 
 def test_single_value_headers_are_enough() -> None:

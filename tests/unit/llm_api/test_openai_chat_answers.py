@@ -6,6 +6,7 @@ from llm_api.errors import ModelFailed, UpstreamFault
 
 from tests.unit.llm_api.dialect_support import (
     CLAUDE,
+    JSON_FORMAT,
     NOVA,
     WEATHER,
     chat,
@@ -94,7 +95,7 @@ def test_without_parallel_calls_only_the_first_is_handed_on():
     [
         ("end_turn", "stop"),
         ("stop_sequence", "stop"),
-        ("tool_use", "tool_calls"),
+        ("tool_use", "stop"),
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
         ("content_filtered", "content_filter"),
@@ -105,6 +106,50 @@ def test_without_parallel_calls_only_the_first_is_handed_on():
 def test_every_stop_reason_has_a_finish_reason(stop, expected):
     # GIVEN / WHEN / THEN
     assert rendered(chat(), TEXT, stop=stop)["choices"][0]["finish_reason"] == expected
+
+
+@pytest.mark.parametrize(
+    ("stop", "expected"),
+    [
+        ("tool_use", "tool_calls"),
+        ("end_turn", "tool_calls"),
+        ("stop_sequence", "tool_calls"),
+        ("something_new", "tool_calls"),
+        ("None", "tool_calls"),
+        ("max_tokens", "length"),
+        ("model_context_window_exceeded", "length"),
+        ("content_filtered", "content_filter"),
+        ("guardrail_intervened", "content_filter"),
+    ],
+)
+@pytest.mark.parametrize("content", [[USE], [TEXT, USE], [USE, TEXT]], ids=["alone", "after-text", "before-text"])
+def test_beside_a_call_the_finish_reason_asks_for_its_result_unless_the_answer_was_cut(content, stop, expected):
+    # GIVEN an answer with a call, whatever the model says of its end
+    choice = rendered(chat(tools=[WEATHER]), *content, stop=stop)["choices"][0]
+
+    # WHEN / THEN
+    assert choice["finish_reason"] == expected
+    assert choice["message"]["tool_calls"]
+
+
+@pytest.mark.parametrize("stop", ["tool_use", "end_turn"])
+def test_an_answer_by_a_tool_is_an_answer_and_no_call(stop):
+    # GIVEN a schema that the model is held to by a tool
+    call = chat(response_format=JSON_FORMAT)
+    use = {"toolUse": {"toolUseId": "t1", "name": "reply", "input": {"answer": "Hi"}}}
+
+    # WHEN / THEN
+    choice = rendered(call, use, stop=stop, target=NOVA)["choices"][0]
+    assert (choice["finish_reason"], choice["message"]["content"]) == ("stop", '{"answer": "Hi"}')
+
+
+def test_broken_arguments_reach_the_caller_as_the_model_wrote_them():
+    # GIVEN a model whose arguments are no JSON
+    use = {"toolUse": {"toolUseId": "t1", "name": "get_weather", "input": '{"city": "Par'}}
+
+    # WHEN / THEN
+    message = rendered(chat(tools=[WEATHER]), use)["choices"][0]["message"]
+    assert message["tool_calls"][0]["function"]["arguments"] == '{"city": "Par'
 
 
 @pytest.mark.parametrize("stop", ["malformed_model_output", "malformed_tool_use"])

@@ -179,6 +179,7 @@ def test_tools_and_the_choice_among_them(choice: Any, names: list[str] | None, a
     ("message", "reason", "expected", "told"),
     [
         ({"content": "Hi"}, "eos_token", {"content": "Hi"}, "stop"),
+        ({"content": "Hi"}, "tool_calls", {"content": "Hi"}, "stop"),
         ({"content": "Hi", "reasoning": "Hm", "tool_calls": []}, "length", {"reasoning_content": "Hm"}, "length"),
         (
             {"tool_calls": [{"id": 0, "function": {"name": "f", "arguments": {"a": 1}}}]},

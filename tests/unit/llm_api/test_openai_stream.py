@@ -250,3 +250,32 @@ def test_events_that_openai_has_no_word_for_are_passed_over():
 
     # WHEN / THEN
     assert deltas(chunks([START, *odd, text("Hi"), STOP]))[1:-1] == [{"content": "Hi"}]
+
+
+@pytest.mark.parametrize(
+    ("stop", "expected"),
+    [
+        ("tool_use", "tool_calls"),
+        ("end_turn", "tool_calls"),
+        ("stop_sequence", "tool_calls"),
+        ("something_new", "tool_calls"),
+        ("max_tokens", "length"),
+        ("content_filtered", "content_filter"),
+    ],
+)
+def test_after_a_call_the_finish_reason_asks_for_its_result_unless_the_stream_was_cut(stop, expected):
+    # GIVEN a stream with a call, whatever the model says of its end
+    ending = frame("messageStop", {"stopReason": stop})
+    found = chunks([START, tool_start(0), tool_input(0, "{}"), block_stop(0), ending], tools=[WEATHER])
+
+    # WHEN / THEN
+    assert found[-1]["choices"][0]["finish_reason"] == expected
+
+
+@pytest.mark.parametrize("fields", [{}, {"response_format": JSON_FORMAT}])
+def test_tool_use_without_a_call_is_an_end_like_any_other(fields):
+    # GIVEN a model that announces a call and makes none
+    ending = frame("messageStop", {"stopReason": "tool_use"})
+
+    # WHEN / THEN
+    assert chunks([START, text("Hi"), ending], NOVA, **fields)[-1]["choices"][0]["finish_reason"] == "stop"

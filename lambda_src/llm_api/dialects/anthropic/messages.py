@@ -20,7 +20,7 @@ from llm_api.dialects.anthropic.body import (
     requested_betas,
 )
 from llm_api.dialects.anthropic.refusal import is_refused, refused
-from llm_api.dialects.anthropic.stream import render_events
+from llm_api.dialects.anthropic.stream import is_call, render_events, stop_reason
 from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import json_object
 from llm_api.errors import BadRequest, UpstreamFault
@@ -76,9 +76,14 @@ class Messages(Call):
         if not isinstance(message, dict):
             raise UpstreamFault("The model's answer is no message. Try again.")
         remarks = [name for name in message if name.startswith("amazon-bedrock-")]
-        if not remarks:
+        content = message.get("content")
+        calls = any(map(is_call, content if isinstance(content, list) else []))
+        reason = stop_reason(message.get("stop_reason"), calls=calls)
+        if not remarks and reason == message.get("stop_reason"):
             return _response(answers[0].body, self.request_id)
         ours = {name: value for name, value in message.items() if name not in remarks}
+        if "stop_reason" in ours:
+            ours["stop_reason"] = reason
         return _json(refused(ours, self.request_id) if is_refused(message) else ours, self.request_id)
 
     def render_stream(self, target: Target, frames: Iterator[Frame | None]) -> Iterator[bytes]:

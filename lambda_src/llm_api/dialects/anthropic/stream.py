@@ -35,6 +35,26 @@ def error_body(error: ApiError, request_id: str) -> dict[str, Any]:
     return {"type": "error", "error": {"type": kind, "message": error.message}, "request_id": request_id}
 
 
+def stop_reason(given: Any, *, calls: bool) -> Any:
+    """Why the answer ended, made to follow its content.
+
+    Clients run tools where the reason is `tool_use`, and wait for a call where it is. Claude says so at times without
+    a call, or that its turn ended beside one.
+
+    Parameters:
+        given: the model's own reason.
+        calls: whether the answer holds a `tool_use` block.
+    """
+    if calls and given in ("end_turn", "stop_sequence"):
+        return "tool_use"
+    return "end_turn" if given == "tool_use" and not calls else given
+
+
+def is_call(block: Any) -> bool:
+    """Whether a content block asks the client to run a tool."""
+    return isinstance(block, dict) and block.get("type") == "tool_use"
+
+
 def render_events(frames: Iterator[Frame | None], request_id: str) -> Iterator[bytes]:
     """The stream of events, with its proper end whatever happens.
 
@@ -63,6 +83,7 @@ class _Events:
         self._reason: dict[str, Any] | None = None
         self._reason_given = False
         self._refused = False
+        self._called = False
         self._stopped = False
 
     def translate(self, frame: Frame) -> Iterator[bytes]:
@@ -128,6 +149,7 @@ class _Events:
             self._count(message.get("usage") if isinstance(message, dict) else None)
         elif kind == "content_block_start":
             index = event.get("index")
+            self._called = self._called or is_call(event.get("content_block"))
             self._open_block = index if isinstance(index, int) else None
         elif kind == "content_block_stop":
             self._open_block = None
@@ -135,7 +157,8 @@ class _Events:
             self._count(event.get("usage"))
             delta = event.get("delta")
             if isinstance(delta, dict) and delta.get("stop_reason") is not None:
-                self._reason = event
+                reason = stop_reason(delta["stop_reason"], calls=self._called)
+                self._reason = {**event, "delta": {**delta, "stop_reason": reason}}
         elif kind == "message_stop":
             self._stopped = True
 

@@ -165,7 +165,7 @@ class ChatCompletion(Call):
                     "index": 0,
                     "message": message,
                     "logprobs": None,
-                    "finish_reason": finish_reason(str(answer.get("stopReason")), schema_tool is not None),
+                    "finish_reason": finish_reason(str(answer.get("stopReason")), calls="tool_calls" in message),
                 }
             ],
             "usage": usage(answer.get("usage")),

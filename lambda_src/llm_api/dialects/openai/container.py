@@ -17,6 +17,7 @@ from llm_api.dialects import Answer, Frame, Payload
 from llm_api.dialects.openai.fields import CONTAINERS_TAKE, IGNORED, InvalidField
 from llm_api.dialects.openai.messages import KNOWN_FIELDS
 from llm_api.dialects.openai.stream import Chunks
+from llm_api.dialects.openai.translate import completed
 from llm_api.errors import ModelFailed, UpstreamFault
 from llm_api.eventstream import CorruptStream, chunk
 from llm_api.lines import json_lines
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _PASSED = ("reasoning_effort", "response_format", "stop", "temperature", "top_p", *sorted(CONTAINERS_TAKE))
 
 _FINISH_REASONS = {"eos_token": "stop", "stop_sequence": "stop"}
-"""TGI's own words -> OpenAI's. Every other reason is OpenAI's already."""
+"""TGI's own words -> OpenAI's. Every other reason is OpenAI's already, though vLLM says `stop` beside a forced call."""
 
 
 def container_payload(body: Mapping[str, Any], tools: "Tools", max_tokens: int | None, *, stream: bool) -> Payload:
@@ -130,7 +131,7 @@ def container_answer(target: Target, answer: Answer, *, one_call: bool) -> dict[
             "index": 0,
             "message": message,
             "logprobs": choice.get("logprobs"),
-            "finish_reason": _finish_reason(choice.get("finish_reason")),
+            "finish_reason": _finish_reason(choice.get("finish_reason"), calls="tool_calls" in message),
         }
     ]
     told = _usage(document.get("usage"))
@@ -161,8 +162,8 @@ def _arguments(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value or {}, ensure_ascii=False)
 
 
-def _finish_reason(reason: Any) -> str:
-    return _FINISH_REASONS.get(str(reason), str(reason or "stop"))
+def _finish_reason(reason: Any, *, calls: bool) -> str:
+    return completed(_FINISH_REASONS.get(str(reason), str(reason or "stop")), calls=calls)
 
 
 def _usage(usage: Any) -> dict[str, Any] | None:
@@ -181,6 +182,7 @@ class ContainerChunks(Chunks):
     def __init__(self, head: dict[str, Any], *, one_call: bool, include_usage: bool) -> None:
         super().__init__(head, schema_as_tool=False, one_call=one_call, include_usage=include_usage)
         self._told: dict[str, Any] | None = None
+        self._called = False
 
     def translate(self, frame: Frame) -> Iterator[bytes]:
         """The chunks for the whole lines in one frame."""
@@ -206,7 +208,7 @@ class ContainerChunks(Chunks):
             for delta in self._deltas(choice.get("delta") or {}):
                 yield self._chunk(delta)
             if choice.get("finish_reason"):
-                yield from self._finish(_finish_reason(choice["finish_reason"]))
+                yield from self._finish(_finish_reason(choice["finish_reason"], calls=self._called))
 
     def _deltas(self, delta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         thought = delta.get("reasoning_content") or delta.get("reasoning")
@@ -218,6 +220,7 @@ class ContainerChunks(Chunks):
         for position, call in enumerate([calls] if isinstance(calls, Mapping) else calls):
             index = call.get("index", position)
             if not (self._one_call and index):
+                self._called = True
                 yield {"tool_calls": [_part_of_call(index, call)]}
 
 

@@ -6,24 +6,35 @@ What Converse asks for beyond OpenAI: turns alternate and the first is the user'
 stand in one user turn; no text is blank; a document comes with text beside it; tool blocks need a `toolConfig`. So
 turns of one role are merged, system and developer messages are gathered at the top in their order, and where a request
 offers no tools, calls and results of earlier turns are shown to the model as text.
+
+What a model wrote badly comes back with each later turn, and OpenAI never reads it again. So a call's arguments may be
+blank or broken, its name odd, its ID one that was there before: each becomes what Converse takes. What one family alone
+wants of a history is `history`'s to do.
 """
 
-import hashlib
 import json
 import re
+from collections import deque
 from dataclasses import field
 from typing import Any
 
 from llm_api.dialects.json_body import strict_json
+from llm_api.dialects.openai.call_ids import CallIds
 from llm_api.dialects.openai.fields import InvalidField, items, mapping, required_text, text
 from llm_api.dialects.openai.media import document_block, image_block
-from llm_api.dialects.openai.tools import NAME
 from llm_api.records import dataclass
-
-_CALL_ID = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
 
 NO_OUTPUT = "(no output)"
 """What the model reads for a tool's empty result: Converse refuses blank text."""
+
+NO_TEXT = "(no text)"
+"""What it reads for a blank message of the user's that stands between two of the assistant's, or at the end."""
+
+BROKEN_ARGUMENTS = "unreadable_arguments"
+"""The field that holds arguments which are no JSON object, as the model wrote them."""
+
+_NAME_CHARACTERS = 64
+_ODD_CHARACTERS = re.compile(r"[^a-zA-Z0-9_-]")
 
 KNOWN_FIELDS = frozenset(
     {"role", "content", "refusal", "tool_calls", "tool_call_id", "annotations", "reasoning_content", "function_call"}
@@ -75,7 +86,9 @@ class _Translation:
     def __init__(self, with_tools: bool) -> None:
         self._with_tools = with_tools
         self._result = Conversation()
-        self._awaited: list[str] = []
+        self._ids = CallIds()
+        self._awaited: dict[str, deque[str]] = {}
+        self._blank: str | None = None
         self._document_names: set[str] = set()
 
     def add(self, message: dict[str, Any], path: str) -> None:
@@ -104,16 +117,29 @@ class _Translation:
         result = self._result
         if self._awaited:
             raise InvalidField("messages", "The last calls have no results. Add a tool message for each tool_call_id.")
-        if not result.turns:
-            raise InvalidField("messages", "messages must hold at least one user message.")
+        if not any(turn["content"] for turn in result.turns):
+            self._ask_by_system()
         if result.turns[0]["role"] != "user":
             raise InvalidField("messages", "The first message after the system's must be the user's: Bedrock wants it.")
         for turn in result.turns:
+            if not turn["content"]:
+                turn["content"] = _text(NO_TEXT)
+                self._warn(f"a blank message of the user was sent as {NO_TEXT}: Bedrock takes no blank turn")
             if any("document" in block for block in turn["content"]) and not any(
                 "text" in block for block in turn["content"]
             ):
                 raise InvalidField("messages", "A message with a file needs text beside it: Bedrock wants a prompt.")
         return result
+
+    def _ask_by_system(self) -> None:
+        """OpenAI answers to instructions alone, and Converse wants a user who asks."""
+        if not self._result.system and self._blank is not None:
+            raise InvalidField(self._blank, f"{self._blank} is blank. Bedrock takes no blank message.")
+        if not self._result.system:
+            raise InvalidField("messages", "messages must hold at least one user message.")
+        self._result.turns = [{"role": "user", "content": self._result.system}]
+        self._result.system = []
+        self._warn("messages without a user: system messages were sent as the user's, whom Bedrock wants")
 
     def _user(self, message: dict[str, Any], path: str) -> None:
         content = message.get("content")
@@ -124,9 +150,9 @@ class _Translation:
             for index, part in enumerate(items(content, f"{path}.content")):
                 blocks.extend(self._user_part(part, f"{path}.content[{index}]"))
         if not blocks:
-            raise InvalidField(f"{path}.content", f"{path}.content is blank. Bedrock takes no blank message.")
+            self._blank = self._blank or f"{path}.content"
         self._append("user", blocks)
-        self._result.answers_tools = False
+        self._result.answers_tools = self._result.answers_tools and not blocks
 
     def _user_part(self, part: Any, path: str) -> list[dict[str, Any]]:
         part = mapping(part, path)
@@ -159,23 +185,14 @@ class _Translation:
         if call.get("type", "function") != "function":
             raise InvalidField(f"{path}.type", f"{path}.type must be function: Bedrock has no custom tools.")
         call_id = required_text(call, "id", path)
-        if call_id in self._awaited:
-            raise InvalidField(f"{path}.id", f"{path}.id is there twice in one message.")
         function = mapping(call.get("function"), f"{path}.function")
-        name = required_text(function, "name", f"{path}.function")
-        if not NAME.fullmatch(name):
-            raise InvalidField(f"{path}.function.name", f"{path}.function.name must match [a-zA-Z0-9_-]{{1,64}}.")
-        arguments = text(function, "arguments", f"{path}.function") or "{}"
-        try:
-            parsed = strict_json(arguments)
-        except ValueError:
-            parsed = None
-        if not isinstance(parsed, dict):
-            raise InvalidField(f"{path}.function.arguments", f"{path}.function.arguments must be a JSON object.")
-        self._awaited.append(call_id)
+        name = _ODD_CHARACTERS.sub("_", required_text(function, "name", f"{path}.function"))[:_NAME_CHARACTERS]
+        arguments = _read_arguments(text(function, "arguments", f"{path}.function") or "")
+        sent_id = self._ids.give(call_id)
+        self._awaited.setdefault(call_id, deque()).append(sent_id)
         if not self._with_tools:
-            return {"text": f"[Called the tool {name} with {json.dumps(parsed, ensure_ascii=False)}]"}
-        return {"toolUse": {"toolUseId": _converse_id(call_id), "name": name, "input": parsed}}
+            return {"text": f"[Called the tool {name} with {json.dumps(arguments, ensure_ascii=False)}]"}
+        return {"toolUse": {"toolUseId": sent_id, "name": name, "input": arguments}}
 
     def _tool(self, message: dict[str, Any], path: str) -> None:
         call_id = required_text(message, "tool_call_id", path)
@@ -184,10 +201,13 @@ class _Translation:
                 f"{path}.tool_call_id",
                 f"{path}.tool_call_id names no call of the assistant message before that still waits for its result.",
             )
-        self._awaited.remove(call_id)
+        # Results of calls that share an ID come in the order of the calls.
+        sent_id = self._awaited[call_id].popleft()
+        if not self._awaited[call_id]:
+            del self._awaited[call_id]
         blocks = self._text_blocks(message.get("content"), f"{path}.content") or _text(NO_OUTPUT)
         if self._with_tools:
-            self._append("user", [{"toolResult": {"toolUseId": _converse_id(call_id), "content": blocks}}])
+            self._append("user", [{"toolResult": {"toolUseId": sent_id, "content": blocks}}])
         else:
             output = "\n".join(block["text"] for block in blocks)
             self._append("user", _text(f"[The tool's result: {output}]"))
@@ -224,8 +244,14 @@ def _text(content: str) -> list[dict[str, Any]]:
     return [{"text": content}] if content.strip() else []
 
 
-def _converse_id(call_id: str) -> str:
-    # An ID from another service may be longer, or of other characters, than Converse allows.
-    if _CALL_ID.fullmatch(call_id):
-        return call_id
-    return "call_" + hashlib.sha256(call_id.encode()).hexdigest()[:32]
+def _read_arguments(arguments: str) -> dict[str, Any]:
+    """A call's arguments as a model wrote them: none where they are blank or null, and in one field what is broken."""
+    if not arguments.strip():
+        return {}
+    try:
+        parsed = strict_json(arguments)
+    except ValueError:
+        return {BROKEN_ARGUMENTS: arguments}
+    if parsed is None:
+        return {}
+    return parsed if isinstance(parsed, dict) else {BROKEN_ARGUMENTS: arguments}

@@ -92,7 +92,7 @@ class Chunks:
         elif frame.event == "contentBlockStop":
             yield from self._block_stop(event)
         elif frame.event == "messageStop":
-            reason = finish_reason(str(event.get("stopReason")), self._schema_as_tool)
+            reason = finish_reason(str(event.get("stopReason")), calls=bool(self._calls))
             yield from self._begin()
             if self._remarks and not self._answered:
                 yield self._chunk({"content": "".join(self._remarks)})

@@ -20,17 +20,23 @@ FINISH_REASONS = {
 }
 """Bedrock's `stopReason` -> `finish_reason`. `malformed_*` is no answer at all, see `finish_reason`."""
 
+_CUT_SHORT = ("length", "content_filter")
+
 _MALFORMED = {
     "malformed_model_output": "The model's output could not be read. Send the request again, or simplify it.",
     "malformed_tool_use": "The model made a malformed tool call. Send the request again, or simplify the tool.",
 }
 
 
-def finish_reason(stop_reason: str, schema_as_tool: bool) -> str:
+def finish_reason(stop_reason: str, *, calls: bool) -> str:
     """OpenAI's word for why the answer ended. A reason that Bedrock adds later reads `stop`.
 
+    Clients act upon calls where it says `tool_calls`, and wait for some where it does. Models say that they are done
+    beside a call (gpt-oss), or call without a call (Claude at times). So the answer's content decides, unless it was
+    cut short.
+
     Parameters:
-        schema_as_tool: whether the one tool call is the answer itself, see `formats`.
+        calls: whether calls of tools are handed on.
 
     Raises:
         ModelFailed: the model's output is malformed. OpenAI has no word for that, and any of its words would pass the
@@ -38,9 +44,14 @@ def finish_reason(stop_reason: str, schema_as_tool: bool) -> str:
     """
     if stop_reason in _MALFORMED:
         raise ModelFailed(_MALFORMED[stop_reason])
-    if stop_reason == "tool_use" and schema_as_tool:
-        return "stop"
-    return FINISH_REASONS.get(stop_reason, "stop")
+    return completed(FINISH_REASONS.get(stop_reason, "stop"), calls=calls)
+
+
+def completed(reason: str, *, calls: bool) -> str:
+    """OpenAI's own word, made to follow the content; see `finish_reason`."""
+    if reason in _CUT_SHORT:
+        return reason
+    return "tool_calls" if calls else "stop"
 
 
 def choice_message(content: list[Any], schema_tool: str | None, one_call: bool) -> dict[str, Any]:
@@ -73,7 +84,9 @@ def choice_message(content: list[Any], schema_tool: str | None, one_call: bool) 
 
 
 def _tool_call(use: Mapping[str, Any]) -> dict[str, Any]:
-    arguments = json.dumps(use.get("input") or {}, ensure_ascii=False)
+    given = use.get("input")
+    # A model's broken arguments are no object; they are the caller's to read, as with OpenAI.
+    arguments = given if isinstance(given, str) else json.dumps(given or {}, ensure_ascii=False)
     function = {"name": use.get("name"), "arguments": arguments}
     return {"id": use.get("toolUseId"), "type": "function", "function": function}
 
