@@ -16,9 +16,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import deflate
-from archive import SMALLEST
-
 DATA = Path(__file__).resolve().parent / "llm_api" / "data"
 
 OPERATIONS: Mapping[str, frozenset[str]] = {
@@ -79,7 +76,7 @@ def write(files: Mapping[str, Any], folder: Path = DATA) -> None:
     for name, content in files.items():
         path = folder / f"{name}.json.gz"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(deflate.gzip_compress(json.dumps(content, separators=(",", ":")).encode(), SMALLEST))
+        path.write_bytes(gzip.compress(json.dumps(content, separators=(",", ":")).encode(), mtime=0))
 
 
 def _load(path: Path) -> Any:

@@ -13,10 +13,9 @@ import base64
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from llm_api.dialects import Operation, Payload
-from llm_api.records import dataclass
 from llm_api.registry import Target
 from llm_api.usage import parse_json
 
@@ -66,8 +65,7 @@ _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 _HOUR = frozenset({"1h"})
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """The most that a request may use.
 
     Attributes:

@@ -7,9 +7,8 @@ with a number that rises by one: minutes and days since 1970, months since the y
 import calendar
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from llm_api.records import dataclass
 from llm_api.registry import PICODOLLARS_PER_USD
 
 WINDOWS = ("minute", "day", "month")
@@ -21,8 +20,7 @@ Counter = tuple[str, str]
 COUNTERS: tuple[Counter, ...] = tuple((window, kind) for window in WINDOWS for kind in KINDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(NamedTuple):
     """What a request uses, or may use at most."""
 
     requests: int = 0
@@ -60,8 +58,7 @@ def end_of(window: str, number: int) -> int:
     return (number + 1) * {"minute": 60, "day": 86_400}[window]
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What a tenant has used of its budgets, at one moment.
 
     Attributes:

@@ -3,10 +3,9 @@
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import field
-from typing import Any, Literal, get_args
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, get_args
 
-from llm_api.records import dataclass
 from llm_api.registry import Registry
 
 Auth = Literal["iam", "api_key", "cognito", "custom"]
@@ -14,8 +13,7 @@ Auth = Literal["iam", "api_key", "cognito", "custom"]
 _BOOLEANS = {"true": True, "false": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What `modules/function` put into the environment.
 
     Attributes:
@@ -45,7 +43,7 @@ class Settings:
     metrics_by_tenant: bool = False
     metrics_namespace: str = "LlmApi"
     service: str = "llm-api"
-    workflows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    workflows: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":

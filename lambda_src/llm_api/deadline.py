@@ -2,14 +2,10 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import field, replace
-from typing import Self
-
-from llm_api.records import dataclass
+from typing import NamedTuple, Self
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A fixed moment on the monotonic clock.
 
     Attributes:
@@ -18,7 +14,7 @@ class Deadline:
     """
 
     at_seconds: float
-    clock: Callable[[], float] = field(default=time.monotonic, repr=False)
+    clock: Callable[[], float] = time.monotonic
 
     @classmethod
     def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> "Deadline":
@@ -27,7 +23,7 @@ class Deadline:
 
     def within(self, seconds: float) -> Self:
         """The same moment, or the one `seconds` from now if that is earlier."""
-        return replace(self, at_seconds=min(self.at_seconds, self.clock() + seconds))
+        return self._replace(at_seconds=min(self.at_seconds, self.clock() + seconds))
 
     def remaining_seconds(self) -> float:
         """Seconds left, never below zero."""

@@ -9,11 +9,10 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-m
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import field
-from typing import Any, TypeGuard
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeGuard
 
 from llm_api.errors import ApiError, BadRequest, Internal, PayloadTooLarge
-from llm_api.records import dataclass
 
 MAX_PROXY_RESPONSE_BYTES = 6 * 1024 * 1024
 """Lambda's limit on a buffered answer, measured on its JSON.
@@ -29,8 +28,7 @@ PRELUDE_END = bytes(8)
 """What stands between a stream's metadata and its payload."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who API Gateway says is calling. Everything here was verified by API Gateway, nothing by the caller's word.
 
     Attributes:
@@ -39,11 +37,10 @@ class Caller:
     """
 
     principal_arn: str | None = None
-    claims: Mapping[str, str] = field(default_factory=dict)
+    claims: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request as it reached API Gateway.
 
     Attributes:
@@ -61,14 +58,13 @@ class Request:
     method: str
     route: str
     path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
+    query: Mapping[str, str] = MappingProxyType({})
     body: bytes = b""
-    caller: Caller = field(default_factory=Caller)
+    caller: Caller = Caller()
     function_request_id: str | None = None
 
 
-@dataclass(slots=True)
 class Response:
     """One HTTP answer.
 
@@ -77,9 +73,12 @@ class Response:
         body: the whole payload, or for a streamed answer an iterator of its pieces, each sent as it comes.
     """
 
-    status: int
-    headers: dict[str, str]
-    body: bytes | Iterator[bytes]
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes | Iterator[bytes]) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
 
 
 def is_proxy_event(event: object) -> TypeGuard[dict[str, Any]]:

@@ -14,8 +14,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from llm_api.records import dataclass
-
 _PRELUDE = struct.Struct(">III")
 _CRC = struct.Struct(">I")
 _LENGTH = struct.Struct(">H")
@@ -31,9 +29,8 @@ class CorruptStream(ValueError):
     """The bytes are no event stream, or were damaged on the way."""
 
 
-@dataclass(slots=True)
 class Message:
-    """One frame. There are hundreds a second, so that it isn't frozen and its making is written out.
+    """One frame.
 
     Attributes:
         raw: the bytes as they came.
@@ -41,10 +38,7 @@ class Message:
         more: whether the next frame came with it.
     """
 
-    raw: bytes
-    headers: Mapping[str, str]
-    payload: bytes
-    more: bool = False
+    __slots__ = ("headers", "more", "payload", "raw")
 
     def __init__(self, raw: bytes, headers: Mapping[str, str], payload: bytes) -> None:
         self.raw, self.headers, self.payload, self.more = raw, headers, payload, False

@@ -18,13 +18,11 @@ from llm_api.known_fields import check_fields
 from llm_api.ledger import Ledger, Tenant
 from llm_api.ledger.reservations import Reservation
 from llm_api.pricing import cost, covers, highest_cost
-from llm_api.records import dataclass
 from llm_api.registry import Target
 
 Settlement = Literal["exact", "stands", "unknown"]
 
 
-@dataclass(slots=True)
 class Held:
     """A reservation while its request runs.
 
@@ -35,12 +33,15 @@ class Held:
         used: what was settled.
     """
 
-    reservation: Reservation
-    standing: Standing
-    caches_for_an_hour: bool
-    settlement: Settlement = "stands"
-    used: Amount | None = None
-    failure: Exception | None = None
+    __slots__ = ("caches_for_an_hour", "failure", "reservation", "settlement", "standing", "used")
+
+    def __init__(self, reservation: Reservation, standing: Standing, caches_for_an_hour: bool) -> None:
+        self.reservation = reservation
+        self.standing = standing
+        self.caches_for_an_hour = caches_for_an_hour
+        self.settlement: Settlement = "stands"
+        self.used: Amount | None = None
+        self.failure: Exception | None = None
 
 
 def reserve(

@@ -8,11 +8,8 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
-from typing import Any, Literal, Self, get_args
-
-from llm_api.records import dataclass
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 PICODOLLARS_PER_USD = 10**12
 """Prices and sums are whole picodollars: a hundredth of a cent a million tokens is 100 of them a token, and adding
@@ -28,8 +25,7 @@ Scope = Literal["tenant", "shared"]
 """Who is given an answer that was kept: whoever it was first given to, or everybody who may use the model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guardrail:
+class Guardrail(NamedTuple):
     """The guardrail that every call of a target carries. IAM refuses the call without it.
 
     Attributes:
@@ -41,8 +37,7 @@ class Guardrail:
     input_tags: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """A SageMaker endpoint, optionally one inference component on it.
 
     Attributes:
@@ -59,8 +54,7 @@ class Endpoint:
         return self.format == "openai"
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(NamedTuple):
     """What a model costs, in picodollars a token and picodollars an image. What isn't priced is None.
 
     Attributes:
@@ -76,16 +70,14 @@ class Price:
     image: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CacheTerms:
+class CacheTerms(NamedTuple):
     """How long a model's answers are kept, and for whom."""
 
     ttl_seconds: int
     scope: Scope = "tenant"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One declared model.
 
     Attributes:
@@ -118,7 +110,7 @@ class Target:
         """The same target for a caller who has an output limit of its own: the lower of the two holds."""
         if max_output_tokens is None or (self.max_output_tokens or max_output_tokens + 1) <= max_output_tokens:
             return self
-        return replace(self, max_output_tokens=max_output_tokens)
+        return self._replace(max_output_tokens=max_output_tokens)
 
 
 class Registry:

@@ -21,11 +21,10 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from llm_api import entry
 from llm_api.events import is_proxy_event
-from llm_api.records import dataclass
 
 API_VERSION = "2018-06-01"
 USER_AGENT = "llm-api-runtime/python-{}.{}.{}".format(*sys.version_info)
@@ -37,8 +36,7 @@ class RuntimeApiFailed(Exception):
     """The Runtime API is in a state that AWS says can't be recovered: the process has to end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """One event to answer.
 
     Attributes:

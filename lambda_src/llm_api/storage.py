@@ -15,7 +15,6 @@ from typing import Any
 from llm_api import aws
 from llm_api.deadline import Deadline
 from llm_api.errors import NotDelivered
-from llm_api.records import dataclass
 
 PREFIX = "images/"
 """What the role may write and read below."""
@@ -109,7 +108,6 @@ class Bucket:
         return self._session.get_credentials().get_frozen_credentials()
 
 
-@dataclass(slots=True)
 class TenantFiles:
     """The files of one request; see `llm_api.dialects.Files`.
 
@@ -118,11 +116,12 @@ class TenantFiles:
         failure: why they weren't, for the log.
     """
 
-    bucket: Bucket
-    prefix: str
-    deadline: Deadline
-    stored: int = 0
-    failure: str | None = None
+    def __init__(self, bucket: Bucket, prefix: str, deadline: Deadline) -> None:
+        self.bucket = bucket
+        self.prefix = prefix
+        self.deadline = deadline
+        self.stored = 0
+        self.failure: str | None = None
 
     def put(self, files: Sequence[tuple[bytes, str]]) -> Sequence[str]:
         """Write the files, all at the same time, and sign an address for each.

@@ -12,7 +12,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from llm_api.errors import ApiError, BudgetSpent, OverBudget
@@ -20,7 +19,6 @@ from llm_api.events import Request
 from llm_api.families import family_of
 from llm_api.inference.progress import Progress
 from llm_api.pricing import cost
-from llm_api.records import dataclass
 from llm_api.registry import PICODOLLARS_PER_USD
 from llm_api.usage import Usage
 
@@ -64,7 +62,6 @@ _COUNTED_AS: dict[str, dict[str, int]] = {
 """Both of either, so that the average of CacheHits is the share of hits."""
 
 
-@dataclass(slots=True)
 class Record:
     """One request, as it will be reported.
 
@@ -83,22 +80,23 @@ class Record:
         fault: the exception behind an unforeseen failure.
     """
 
-    request: Request
-    started_at_seconds: float
-    progress: Progress = field(default_factory=Progress)
-    dialect: str | None = None
-    tenant: str | None = None
-    model: str | None = None
-    workflow: str | None = None
-    execution: str | None = None
-    files: "TenantFiles | None" = None
-    held: "Held | None" = None
-    recall: "Recall | None" = None
-    cache: str | None = None
-    streamed: bool = False
-    status: int = 500
-    error: ApiError | None = None
-    fault: BaseException | None = None
+    def __init__(self, request: Request, started_at_seconds: float) -> None:
+        self.request = request
+        self.started_at_seconds = started_at_seconds
+        self.progress = Progress()
+        self.dialect: str | None = None
+        self.tenant: str | None = None
+        self.model: str | None = None
+        self.workflow: str | None = None
+        self.execution: str | None = None
+        self.files: TenantFiles | None = None
+        self.held: Held | None = None
+        self.recall: Recall | None = None
+        self.cache: str | None = None
+        self.streamed = False
+        self.status = 500
+        self.error: ApiError | None = None
+        self.fault: BaseException | None = None
 
 
 class Telemetry:

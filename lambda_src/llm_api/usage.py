@@ -10,10 +10,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
-
-from llm_api.records import dataclass
+from typing import Any, NamedTuple
 
 _BYTES_PER_TOKEN = 4
 _BINARY = re.compile(rb"[A-Za-z0-9+/=]{256,}")
@@ -64,8 +61,7 @@ _MOST_UNREAD = 10_000
 """Events of a stream that are kept in case its tokens have to be estimated."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Tokens of one request to a model.
 
     Attributes:
@@ -86,7 +82,8 @@ class Usage:
         """All of them: what comes out of a cache counts as well."""
         return self.input_tokens + self.output_tokens + self.cache_read_tokens + self.cache_write_tokens
 
-    def __add__(self, other: "Usage") -> "Usage":
+    def plus(self, other: "Usage") -> "Usage":
+        """Of both requests together."""
         return Usage(
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
@@ -191,7 +188,7 @@ class StreamUsage:
             return _complete(self._found, self._family, self._request, produced)
         tokens_in, tokens_out, *cached = self._found
         found = [tokens_in, max(tokens_out or 0, produced), *cached]
-        return replace(_complete(found, self._family, self._request, produced), estimated=True)
+        return _complete(found, self._family, self._request, produced)._replace(estimated=True)
 
     def _read(self) -> None:
         self._produced_characters += sum(_text_length(parse_json(data)) for data in self._unread)

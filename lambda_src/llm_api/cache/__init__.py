@@ -10,7 +10,6 @@ holds something else than it should is as good as an empty one: the model answer
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Literal
 
 from llm_api.cache import rules
@@ -121,7 +120,7 @@ class Recall:
             return Streamed(self._target, whole.headers, _frames(whole.body), lambda: None)
         streamed = self._inference.stream(call, candidates, deadline, progress)
         self._progress = progress
-        return streamed if self._place is None else replace(streamed, frames=self._followed(streamed))
+        return streamed if self._place is None else streamed._replace(frames=self._followed(streamed))
 
     def keep(self) -> None:
         """Keep the answer, if it is one to be given again. Never raises: the caller's answer is there by now."""

@@ -9,8 +9,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from llm_api.dialects import Answer
 
@@ -31,8 +30,7 @@ class CorruptEntry(ValueError):
     """The bytes are no entry, or are another one's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An answer that was given.
 
     Attributes:

@@ -10,8 +10,7 @@ looked at. Whatever goes wrong with the table is told in the log line and costs 
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from llm_api.cache.entry import CorruptEntry, Entry, decode, encode
 from llm_api.deadline import Deadline
@@ -33,8 +32,7 @@ MEMORY_BYTES = 16 * 1024 * 1024
 MEMORY_ENTRIES = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What there was. `level` is `memory` or `table`, `failure` what the table failed with."""
 
     entry: Entry | None = None
@@ -42,8 +40,7 @@ class Found:
     failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(NamedTuple):
     """Whether an answer was kept, in the table if there is one; if not, why, or what the table failed with."""
 
     kept: bool
@@ -134,8 +131,7 @@ class Shelf:
         self._client.put_item(TableName=self._table, Item=item)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where one request's answer is, or will be."""
 
     shelf: Shelf

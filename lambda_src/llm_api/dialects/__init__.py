@@ -7,12 +7,11 @@ never decides whether a call may be made.
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 from llm_api.errors import ApiError, BadRequest
 from llm_api.events import Request, Response
-from llm_api.records import dataclass
 from llm_api.registry import Target
 
 if TYPE_CHECKING:
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 Operation = Literal["invoke", "converse", "count_tokens"]
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(NamedTuple):
     """One request to a model, in the wire form of its operation.
 
     Attributes:
@@ -50,9 +48,9 @@ class Payload:
             return self
         if operation == "converse" and isinstance(self.body, dict):
             theirs = self.body.get("requestMetadata")
-            return replace(self, body={**self.body, "requestMetadata": {**_tags(theirs, "requestMetadata"), **tags}})
+            return self._replace(body={**self.body, "requestMetadata": {**_tags(theirs, "requestMetadata"), **tags}})
         theirs = None if self.metadata is None else _parsed(self.metadata)
-        return replace(self, metadata=json.dumps({**_tags(theirs, "X-Amzn-Bedrock-Request-Metadata"), **tags}))
+        return self._replace(metadata=json.dumps({**_tags(theirs, "X-Amzn-Bedrock-Request-Metadata"), **tags}))
 
     def body_bytes(self) -> bytes:
         """The body as it goes out."""
@@ -73,8 +71,7 @@ def _tags(value: Any, name: str) -> dict[str, str]:
     return tags
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A model's whole answer as it came.
 
     Attributes:
@@ -86,15 +83,12 @@ class Answer:
 
     body: bytes
     content_type: str = "application/json"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     estimated: bool = False
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One AWS event-stream message of a streamed answer, already checked to be no exception.
-
-    There are hundreds a second, so that it isn't frozen and its making is written out.
 
     Attributes:
         raw: the frame's bytes as they came, prelude and checksums included.
@@ -108,9 +102,6 @@ class Frame:
     event: str
     payload: bytes
     more: bool = False
-
-    def __init__(self, raw: bytes, event: str, payload: bytes, more: bool = False) -> None:
-        self.raw, self.event, self.payload, self.more = raw, event, payload, more
 
 
 class StreamFault(Exception):
@@ -142,8 +133,7 @@ class Files(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """The ways in which an answer may reach its caller.
 
     Attributes:

@@ -9,12 +9,10 @@ from llm_api.dialects import UsageQuery
 from llm_api.dialects.any_client import error_for_any_client
 from llm_api.errors import ApiError
 from llm_api.events import Request, Response
-from llm_api.records import dataclass
 
 NAME = "usage"
 
 
-@dataclass(frozen=True, slots=True)
 class GetUsage(UsageQuery):
     """The caller's own use. Nothing in the request can name another tenant's."""
 

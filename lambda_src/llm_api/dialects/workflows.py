@@ -6,15 +6,13 @@ What a caller sends is carried and never read: the input goes to the execution a
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import unquote
 
 from llm_api.dialects.any_client import error_for_any_client
 from llm_api.dialects.json_body import json_object
 from llm_api.errors import ApiError, BadRequest, NotFound, PayloadTooLarge
 from llm_api.events import Request, Response
-from llm_api.records import dataclass
 
 NAME = "workflows"
 
@@ -29,8 +27,7 @@ _KINDS = {"input": dict, "idempotency_key": str, "approved": bool, "comment": st
 _NAMES_OF_KINDS = {dict: "an object", str: "a string", bool: "true or false", int: "a whole number"}
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(NamedTuple):
     """An approval that an execution waits for.
 
     Attributes:
@@ -41,11 +38,13 @@ class Approval:
     id: int
     step: str
     message: str
-    task_token: str = field(repr=False)
+    task_token: str
+
+    def __repr__(self) -> str:
+        return f"Approval(id={self.id}, step={self.step!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(NamedTuple):
     """An execution, as far as its callers may see it.
 
     Attributes:
@@ -68,8 +67,7 @@ class Execution:
     approvals: Sequence[Approval] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """`POST /v1/workflows/{name}`.
 
     Attributes:
@@ -111,8 +109,7 @@ class Start:
         return _answer(_described(execution))
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
+class Show(NamedTuple):
     """`GET /v1/workflows/{name}/{execution}`."""
 
     workflow: str
@@ -129,8 +126,7 @@ class Show:
         return _answer(_described(execution))
 
 
-@dataclass(frozen=True, slots=True)
-class Approve:
+class Approve(NamedTuple):
     """`POST /v1/workflows/{name}/{execution}/approve`.
 
     Attributes:

@@ -16,9 +16,9 @@ The rules, each for the caller's money:
 import base64
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from itertools import chain
-from typing import TypeVar
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
 
 from llm_api.deadline import Deadline
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload, StreamFault
@@ -38,7 +38,6 @@ from llm_api.inference.progress import Progress
 from llm_api.inference.repeats import repeating
 from llm_api.inference.streams import FrameReader, Patience
 from llm_api.inference.waiting import Pump, call_within
-from llm_api.records import dataclass
 from llm_api.registry import Registry, Target
 from llm_api.usage import estimate_tokens, guardrail_intervened, latency_ms, of_answer, parse_json
 
@@ -50,8 +49,7 @@ _PARALLEL_CALLS = 8
 _STOOD_IN_FOR = (Throttled, ModelNotReady, Unavailable, ModelEnded)
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """On what terms a caller may use models.
 
     Attributes:
@@ -62,11 +60,10 @@ class Terms:
 
     allowed: frozenset[str] | None = None
     max_output_tokens: int | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A target that may answer a call, with what it would be sent.
 
     Attributes:
@@ -80,8 +77,7 @@ class Candidate:
     until: Deadline | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Streamed:
+class Streamed(NamedTuple):
     """A streamed answer that has begun.
 
     Attributes:

@@ -1,14 +1,11 @@
 """How far a request has come, for the report on it: complete however the request ends."""
 
 import threading
-from dataclasses import field
 
-from llm_api.records import dataclass
 from llm_api.registry import Target
 from llm_api.usage import Usage
 
 
-@dataclass(slots=True)
 class Progress:
     """Filled by `Inference` while it works.
 
@@ -26,18 +23,19 @@ class Progress:
         guardrail_intervened: whether a guardrail stopped or changed what was sent or answered.
     """
 
-    target: Target | None = None
-    attempts: int = 0
-    unaccounted: int = 0
-    fallback: bool = False
-    usage: Usage | None = None
-    model_latency_ms: float | None = None
-    first_token_at_seconds: float | None = None
-    ended_by: str | None = None
-    partial: bool = False
-    ended_model: str | None = None
-    guardrail_intervened: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    def __init__(self) -> None:
+        self.target: Target | None = None
+        self.attempts = 0
+        self.unaccounted = 0
+        self.fallback = False
+        self.usage: Usage | None = None
+        self.model_latency_ms: float | None = None
+        self.first_token_at_seconds: float | None = None
+        self.ended_by: str | None = None
+        self.partial = False
+        self.ended_model: str | None = None
+        self.guardrail_intervened = False
+        self._lock = threading.Lock()
 
     def attempt(self) -> None:
         """Count one request to a model."""
@@ -54,6 +52,6 @@ class Progress:
         """Add one answer."""
         with self._lock:
             self.unaccounted -= 1
-            self.usage = usage if self.usage is None else self.usage + usage
+            self.usage = usage if self.usage is None else self.usage.plus(usage)
             if model_latency_ms is not None:
                 self.model_latency_ms = max(model_latency_ms, self.model_latency_ms or 0.0)

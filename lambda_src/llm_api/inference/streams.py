@@ -1,7 +1,7 @@
 """Frames of a streamed answer, one by one, with a proper end or a fault: never silence."""
 
 from collections.abc import Callable, Generator, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from llm_api.deadline import Deadline
 from llm_api.dialects import Frame, Operation, StreamFault
@@ -10,7 +10,6 @@ from llm_api.eventstream import CorruptStream, Decoder, Message, chunk
 from llm_api.families import family_of
 from llm_api.inference.progress import Progress
 from llm_api.inference.waiting import Exhausted, Pump, TooLate
-from llm_api.records import dataclass
 from llm_api.registry import Target
 from llm_api.usage import StreamUsage, guardrail_intervened, latency_ms, parse_json
 
@@ -22,8 +21,7 @@ _CONTENT_EVENTS = frozenset({"contentBlockDelta", "contentBlockStart", "contentB
 _CLAUDES_TEXT = (b'{"type":"content_block_delta",', b'{"type": "content_block_delta",')
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """How long a stream may be silent.
 
     Attributes:

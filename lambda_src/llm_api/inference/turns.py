@@ -6,7 +6,6 @@ reserved for the request covers every candidate, and stands.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from llm_api.deadline import Deadline
 from llm_api.inference import Candidate
@@ -19,5 +18,5 @@ def in_turns(candidates: Sequence[Candidate], deadline: Deadline) -> Iterator[Ca
     """The candidates, each with the end of its turn, which begins when it is taken from here."""
     *before, last = candidates
     for candidate in before:
-        yield replace(candidate, until=Deadline.after(deadline.remaining_seconds() * SHARE, deadline.clock))
+        yield candidate._replace(until=Deadline.after(deadline.remaining_seconds() * SHARE, deadline.clock))
     yield last

@@ -7,10 +7,8 @@ of its events (https://botocore.amazonaws.com/v1/documentation/api/latest/topics
 """
 
 from collections.abc import Generator, Mapping
-from dataclasses import field
-from typing import Any
-
-from llm_api.records import dataclass
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 CONNECT_TIMEOUT_SECONDS = 2
 LONGEST_READ_SECONDS = 900
@@ -19,8 +17,7 @@ LONGEST_READ_SECONDS = 900
 _OURS = "llm_api"
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A streamed answer whose status and headers have come.
 
     Attributes:
@@ -32,11 +29,10 @@ class Opened:
     pieces: Generator[bytes, None, None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
+class _Sent(NamedTuple):
     read_timeout_seconds: float
     body: bytes | None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 def sent(

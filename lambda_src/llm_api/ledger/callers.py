@@ -10,13 +10,13 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from llm_api.config import Settings
 from llm_api.errors import Forbidden, Unauthenticated
 from llm_api.events import Request
 from llm_api.ledger.table import Item, Table
 from llm_api.ledger.tenants import DEFAULT, NAME, Tenant, malformed, number, read_tenant
-from llm_api.records import dataclass
 
 CACHE_SECONDS = 60
 _CACHED_CALLERS = 1000
@@ -28,8 +28,7 @@ _ASSUMED_ROLE = re.compile(r"arn:(aws[\w-]*):sts::(\d{12}):assumed-role/([^/]+)/
 _ROLE = re.compile(r"(arn:aws[\w-]*:iam::\d{12}:role)/(?:.*/)?([^/]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     tenant: Tenant
     expires_at: float | None
     read_at_seconds: float

@@ -12,14 +12,13 @@ dies after reserving, the reservation stands. Either way a tenant gets less than
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from llm_api.budgets import COUNTERS, KINDS, WINDOWS, Amount, Budgets, Standing, numbers_at
 from llm_api.errors import Internal, Unavailable
 from llm_api.ledger.refusals import over_budget, too_large
 from llm_api.ledger.table import Item, Table
 from llm_api.ledger.tenants import Tenant, malformed
-from llm_api.records import dataclass
 
 _ROUNDS = 8
 """Attempts at a reservation. Each after the first follows a known refusal: another request began the window first."""
@@ -27,8 +26,7 @@ _ROUNDS = 8
 _CONTENDED_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reservation:
+class Reservation(NamedTuple):
     """What was set aside for one request.
 
     Attributes:

@@ -4,10 +4,9 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html 
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from llm_api.errors import REFUSED_CREDENTIALS, CredentialsRefused, Internal, Unavailable
-from llm_api.records import dataclass
 
 Item = Mapping[str, Any]
 """In DynamoDB's JSON: `{"pk": {"S": …}, "tokens": {"N": "5"}}`."""
@@ -27,8 +26,7 @@ _TRANSIENT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a conditional write ended.
 
     Attributes:

@@ -6,13 +6,12 @@ the log, and nobody else's.
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
 from decimal import ROUND_FLOOR, Decimal, DecimalException
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llm_api.errors import Internal
 from llm_api.ledger.table import Item
-from llm_api.records import dataclass
 from llm_api.registry import PICODOLLARS_PER_USD
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ _LARGEST = 10**15
 """Of any number in a tenant's item. Beyond, a sum might not fit into DynamoDB's 38 digits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(NamedTuple):
     """Who is calling, and what they may.
 
     Attributes:
@@ -42,7 +40,7 @@ class Tenant:
 
     name: str
     models: frozenset[str] | None = None
-    budgets: "Budgets" = field(default_factory=dict)
+    budgets: "Budgets" = MappingProxyType({})
     max_output_tokens: int | None = None
     declared: bool = False
     workflows: frozenset[str] = frozenset()

@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -133,7 +132,7 @@ def test_a_hit_takes_no_tokens_and_says_so(api: Deployment) -> None:
 
 def test_a_model_without_a_cache_has_none(environments: Environments) -> None:
     # GIVEN a model that doesn't declare one
-    api = environments.start(replace(FAST, cache=None))
+    api = environments.start(FAST._replace(cache=None))
 
     # WHEN it is asked twice
     replies = [answer(CONVERSE_ANSWER)] * 2
@@ -199,7 +198,7 @@ def test_a_shorter_time_holds_for_what_was_kept_before(environments: Environment
     # GIVEN an answer that was kept for a minute
     api.call("converse", CONVERSE, replies=[answer(CONVERSE_ANSWER)])
     # WHEN the declaration says ten seconds from now on
-    hasty = environments.start(replace(FAST, cache=CacheTerms(10)))
+    hasty = environments.start(FAST._replace(cache=CacheTerms(10)))
     environments.seconds += 10
     # THEN it is too old
     assert state(hasty.call("converse", CONVERSE, replies=[answer(CONVERSE_ANSWER)])) == "miss"
@@ -220,7 +219,7 @@ def test_a_changed_declaration_replays_nothing(
     body = {**CONVERSE, "inferenceConfig": {"temperature": 0, "maxTokens": 50}}
     api.call("converse", body, replies=[answer(CONVERSE_ANSWER)])
     # WHEN the same is asked under another, THEN the model is asked
-    changed = environments.start(replace(FAST, **change))
+    changed = environments.start(FAST._replace(**change))
     assert state(changed.call("converse", body, replies=[answer(CONVERSE_ANSWER)])) == "miss"
 
 
@@ -235,7 +234,7 @@ def test_nobody_is_given_what_another_principal_was(environments: Environments, 
 
 def test_a_shared_answer_is_given_to_everybody(environments: Environments) -> None:
     # GIVEN a model whose answers are shared
-    api = environments.start(replace(FAST, cache=CacheTerms(60, "shared")))
+    api = environments.start(FAST._replace(cache=CacheTerms(60, "shared")))
     api.call("converse", CONVERSE, replies=[answer(CONVERSE_ANSWER)])
     # WHEN another principal asks the same, THEN it is given the answer
     assert state(api.call("converse", CONVERSE, caller=BERT)) == "hit"
@@ -310,7 +309,7 @@ def test_a_stream_that_its_reader_left_is_not_kept(environments: Environments, a
 def test_a_fallbacks_answer_is_not_kept(environments: Environments, operation: str) -> None:
     # GIVEN a model that is throttled, and one that stands in for it, with a cache too
     spare = Target("spare", "amazon.nova-lite-v1:0", "nova", cache=CacheTerms(60))
-    api = environments.start(replace(FAST, fallbacks=("spare",)), spare)
+    api = environments.start(FAST._replace(fallbacks=("spare",)), spare)
     throttled = [failure(429, "ThrottlingException")] * 3
     fine = answer(CONVERSE_ANSWER) if operation == "converse" else stream(*CONVERSE_STREAM)
     # WHEN the second answers

@@ -1,7 +1,6 @@
 """What makes two requests the same, and what never does."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,23 +47,23 @@ def test_tags_make_no_difference() -> None:
 def other_keys() -> dict[str, str]:
     """Keys that each differ from the plain one in one thing that an answer may depend on, or that it is a secret of."""
     guardrail = Guardrail("guard1234567", "1")
-    shared = replace(NOVA, cache=CacheTerms(60, "shared"))
+    shared = NOVA._replace(cache=CacheTerms(60, "shared"))
     return {
         "plain": key(),
         "another caller": key(tenant=Tenant("bert")),
         "a tenant of the same name": key(tenant=Tenant("anna", declared=True)),
         "shared": key(target=shared),
         "a tenant that is called shared": key(tenant=Tenant("shared")),
-        "alias": key(target=replace(NOVA, alias="nova2")),
-        "model": key(target=replace(NOVA, id="amazon.nova-pro-v1:0")),
-        "family": key(target=replace(NOVA, family="other")),
-        "guardrail": key(target=replace(NOVA, guardrail=guardrail)),
-        "its version": key(target=replace(NOVA, guardrail=replace(guardrail, version="2"))),
-        "its input tags": key(target=replace(NOVA, guardrail=replace(guardrail, input_tags=True))),
-        "output limit": key(target=replace(NOVA, max_output_tokens=5)),
-        "endpoint": key(target=replace(NOVA, id=None, endpoint=Endpoint("acme"))),
-        "component": key(target=replace(NOVA, id=None, endpoint=Endpoint("acme", "one"))),
-        "format": key(target=replace(NOVA, id=None, endpoint=Endpoint("acme", None, "openai"))),
+        "alias": key(target=NOVA._replace(alias="nova2")),
+        "model": key(target=NOVA._replace(id="amazon.nova-pro-v1:0")),
+        "family": key(target=NOVA._replace(family="other")),
+        "guardrail": key(target=NOVA._replace(guardrail=guardrail)),
+        "its version": key(target=NOVA._replace(guardrail=guardrail._replace(version="2"))),
+        "its input tags": key(target=NOVA._replace(guardrail=guardrail._replace(input_tags=True))),
+        "output limit": key(target=NOVA._replace(max_output_tokens=5)),
+        "endpoint": key(target=NOVA._replace(id=None, endpoint=Endpoint("acme"))),
+        "component": key(target=NOVA._replace(id=None, endpoint=Endpoint("acme", "one"))),
+        "format": key(target=NOVA._replace(id=None, endpoint=Endpoint("acme", None, "openai"))),
         "stream": key(call=ConverseStream("nova", True, BODY)),
         "operation": key(call=Invoke.parse(Request("r", "POST", "/", "/model/nova/invoke", body=b"{}"))),
         "text": key(Payload({**BODY, "system": [{"text": "Be brief."}]})),
@@ -85,7 +84,7 @@ def test_whatever_an_answer_depends_on_does() -> None:
 
 
 def test_how_long_answers_are_kept_does_not() -> None:
-    assert key(target=replace(NOVA, cache=CacheTerms(5))) == key()
+    assert key(target=NOVA._replace(cache=CacheTerms(5))) == key()
 
 
 VALUES: st.SearchStrategy[Any] = st.recursive(

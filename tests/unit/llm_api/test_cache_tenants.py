@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ def deploy(wire: ModelWire, clients: Clients) -> Deploy:
     """A deployment with two tenants, whose models have a cache with this scope."""
 
     def make(scope: Any = "tenant", *targets: Target, **budgets: str) -> World:
-        kept = replace(FAST, cache=CacheTerms(60, scope))
+        kept = FAST._replace(cache=CacheTerms(60, scope))
         world = World(wire, clients, *(targets or (kept,)), **budgets)
         world.add_tenant("sales", SALES)
         return world

@@ -1,7 +1,6 @@
 """Who stands in for a model that can't answer, and who doesn't."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from llm_api.eventstream import exception
@@ -95,7 +94,7 @@ def test_fallbacks_are_tried_in_order_and_theirs_are_not_followed(deploy: Deploy
 
 def test_a_body_in_one_familys_format_stays_in_the_family(deploy: Deploy) -> None:
     # GIVEN a fallback of another family
-    api = deploy(replace(FIRST, fallbacks=("third",)), THIRD)
+    api = deploy(FIRST._replace(fallbacks=("third",)), THIRD)
 
     # WHEN the native route is called, whose body only Claude reads
     response = api.call("invoke", {}, model="first", replies=THROTTLED)
@@ -127,7 +126,7 @@ def test_a_fallback_that_the_caller_may_not_use_is_not_asked(deploy: Deploy) -> 
 
 def test_a_fallback_that_cannot_do_what_is_asked_is_passed_over(deploy: Deploy) -> None:
     # GIVEN a second whose limit is below what the request asks for
-    api = deploy(FIRST, replace(SECOND, max_output_tokens=10), THIRD)
+    api = deploy(FIRST, SECOND._replace(max_output_tokens=10), THIRD)
     body = {"messages": [], "inferenceConfig": {"maxTokens": 100}}
 
     # WHEN the first is throttled
@@ -194,7 +193,7 @@ def test_a_stream_that_fails_later_is_not_stood_in_for(deploy: Deploy) -> None:
 
 def test_a_fallback_gets_its_own_guardrail_and_limit(deploy: Deploy) -> None:
     # GIVEN a fallback with a limit
-    api = deploy(FIRST, replace(SECOND, max_output_tokens=77))
+    api = deploy(FIRST, SECOND._replace(max_output_tokens=77))
 
     # WHEN it stands in
     api.call("converse", {"messages": []}, model="first", replies=[*THROTTLED, answer(CONVERSE_ANSWER)])

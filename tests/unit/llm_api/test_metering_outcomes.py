@@ -1,6 +1,5 @@
 """What becomes of a reservation: given back, settled to the token, or left standing, whatever happens between."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,7 +107,7 @@ def test_a_first_frame_that_refuses_is_free(deploy: Deploy) -> None:
 
 def test_a_fallback_is_paid_at_its_own_price_within_the_reservation(deploy: Deploy) -> None:
     # GIVEN a cheap model, and a dear one that stands in for it
-    world = deploy(replace(NOVA, fallbacks=("fast",)), FAST)
+    world = deploy(NOVA._replace(fallbacks=("fast",)), FAST)
 
     # WHEN the cheap one is throttled
     throttled = [failure(429, "ThrottlingException")] * 3
@@ -122,8 +121,8 @@ def test_a_fallback_is_paid_at_its_own_price_within_the_reservation(deploy: Depl
 
 def test_nobody_stands_in_once_something_was_paid(deploy: Deploy) -> None:
     # GIVEN three texts for a model with a fallback, of which one is throttled
-    other = replace(EMBED, alias="other", id="amazon.titan-embed-text-v1")
-    world = deploy(replace(EMBED, fallbacks=("other",)), other)
+    other = EMBED._replace(alias="other", id="amazon.titan-embed-text-v1")
+    world = deploy(EMBED._replace(fallbacks=("other",)), other)
     replies = [VECTOR, VECTOR, *[failure(429, "ThrottlingException")] * 3]
 
     # WHEN they are embedded
@@ -158,8 +157,8 @@ def test_tokens_of_the_cache_count_and_have_their_price(deploy: Deploy) -> None:
     [
         (PRICE, None, 200),
         (PRICE, "1h", 400),
-        (replace(PRICE, cache_write_1h=2_000_000), "1h", 200),
-        (replace(PRICE, cache_write=None), None, 400),
+        (PRICE._replace(cache_write_1h=2_000_000), "1h", 200),
+        (PRICE._replace(cache_write=None), None, 400),
     ],
 )
 def test_a_cache_without_a_price_is_refused_where_dollars_count(
@@ -168,7 +167,7 @@ def test_a_cache_without_a_price_is_refused_where_dollars_count(
     # GIVEN a request that asks for the prompt cache
     mark = {"type": "ephemeral", **({"ttl": ttl} if ttl else {})}
     content = [{"type": "text", "text": "Hi", "cache_control": mark}]
-    world = deploy(replace(FAST, price=price))
+    world = deploy(FAST._replace(price=price))
 
     # WHEN it is sent
     body = {**INVOKE, "messages": [{"role": "user", "content": content}]}
@@ -208,11 +207,11 @@ def test_no_unknown_field_goes_around_a_budget(deploy: Deploy, route: str, body:
 @pytest.mark.parametrize(
     ("target", "budget"),
     [
-        (replace(FAST, max_output_tokens=None), "tokens_per_day"),
-        (replace(FAST, price=None), "usd_per_day"),
-        (replace(FAST, price=Price(input=5)), "usd_per_day"),
-        (replace(RERANK, alias="fast"), "tokens_per_day"),
-        (replace(CANVAS, alias="fast", price=PRICE), "usd_per_day"),
+        (FAST._replace(max_output_tokens=None), "tokens_per_day"),
+        (FAST._replace(price=None), "usd_per_day"),
+        (FAST._replace(price=Price(input=5)), "usd_per_day"),
+        (RERANK._replace(alias="fast"), "tokens_per_day"),
+        (CANVAS._replace(alias="fast", price=PRICE), "usd_per_day"),
     ],
 )
 def test_what_can_not_be_metered_is_refused_as_ours(deploy: Deploy, target: Target, budget: str) -> None:

@@ -7,7 +7,6 @@ request can have.
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -111,7 +110,7 @@ def lines(_session_wire: ModelWire, clients: Clients) -> Iterator[list[dict[str,
     plenty.send(WHOLE, INVOKE, model="unknown")
     plenty.send(WHOLE, INVOKE, key="sk-nobody")
     plenty.send(WHOLE, INVOKE, ENDED)
-    world(replace(FAST, fallbacks=("nova",)), NOVA).send(
+    world(FAST._replace(fallbacks=("nova",)), NOVA).send(
         "/model/{modelId}/converse", CONVERSE, ENDED, answer(CONVERSE_ANSWER)
     )
     spent = world(requests_per_day="1")
@@ -126,7 +125,7 @@ def lines(_session_wire: ModelWire, clients: Clients) -> Iterator[list[dict[str,
 @pytest.fixture(scope="module")
 def cached_lines(lines: list[dict[str, Any]], _session_wire: ModelWire, clients: Clients) -> list[dict[str, Any]]:
     """What it wrote of a request whose answer was kept, and of the same request again. The cost page has none."""
-    world = World(_session_wire, clients, replace(FAST, cache=CacheTerms(60, "tenant")))
+    world = World(_session_wire, clients, FAST._replace(cache=CacheTerms(60, "tenant")))
     body = {**CONVERSE, "inferenceConfig": {"maxTokens": 50, "temperature": 0}}
     for replies in ([answer(CONVERSE_ANSWER)], []):
         world.send("/model/{modelId}/converse", body, *replies)

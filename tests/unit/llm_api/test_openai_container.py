@@ -1,7 +1,6 @@
 """Chat completions over containers on SageMaker: requests, whole answers, bounds and failures."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -261,7 +260,7 @@ def test_a_chat_has_a_bound_and_anyones_format_has_none() -> None:
     assert found is not None
     assert found.output_tokens == 50
     assert found.input_tokens >= len(payload.body_bytes())
-    assert bound(replace(TUNED, endpoint=Endpoint("acme-llama")), "invoke", [payload]) is None
+    assert bound(TUNED._replace(endpoint=Endpoint("acme-llama")), "invoke", [payload]) is None
 
 
 @pytest.mark.parametrize("field", ["prompt", "inputs", "n", "use_beam_search", "best_of"])
@@ -328,7 +327,7 @@ def test_failures_are_told_by_their_cause(tenant: Tenant, reply: Reply, status: 
 @pytest.mark.parametrize(("first", "second"), [(TUNED, NOVA), (NOVA, TUNED)])
 def test_endpoints_and_bedrock_stand_in_for_each_other(tenant: Tenant, first: Target, second: Target) -> None:
     # GIVEN a model that is throttled, and a fallback of the other service
-    world = tenant(replace(first, fallbacks=(second.alias,)), second)
+    world = tenant(first._replace(fallbacks=(second.alias,)), second)
     good = answer(COMPLETION if second is TUNED else CONVERSE_ANSWER)
 
     # WHEN it is asked
@@ -343,6 +342,6 @@ def test_endpoints_and_bedrock_stand_in_for_each_other(tenant: Tenant, first: Ta
 
 def test_a_chunk_that_is_no_frame_of_bedrocks_is_refused() -> None:
     chunks = ContainerChunks({}, one_call=False, include_usage=False)
-    broken = replace(chunk_frame({}), payload=b"{}")
+    broken = chunk_frame({})._replace(payload=b"{}")
     with pytest.raises(UpstreamFault):
         list(chunks.translate(broken))

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,8 +36,8 @@ PATIENT = Target(
     price=Price(input=1_000_000, output=5_000_000),
     on_timeout="partial",
 )
-SPARE = replace(PATIENT, alias="spare", id="us.anthropic.claude-sonnet-4-5-20250929-v1:0", on_timeout="error")
-HASTY = replace(PATIENT, alias="hasty", fallbacks=("spare",), on_timeout="fallback")
+SPARE = PATIENT._replace(alias="spare", id="us.anthropic.claude-sonnet-4-5-20250929-v1:0", on_timeout="error")
+HASTY = PATIENT._replace(alias="hasty", fallbacks=("spare",), on_timeout="fallback")
 
 CONVERSE = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}], "inferenceConfig": {"maxTokens": 50}}
 MESSAGES = {"max_tokens": 50, "messages": [{"role": "user", "content": "Hi"}]}
@@ -201,7 +200,7 @@ def test_frames_that_are_no_answer_are_the_models_fault(deploy: Deploy) -> None:
 
 def test_a_throttled_stream_is_stood_in_for(deploy: Deploy) -> None:
     # GIVEN a model that is throttled, and its fallback
-    api = deploy(replace(PATIENT, fallbacks=("spare",)), SPARE)
+    api = deploy(PATIENT._replace(fallbacks=("spare",)), SPARE)
 
     # WHEN it is asked
     replies = [failure(429, "ThrottlingException")] * 3
@@ -276,12 +275,12 @@ def test_a_fallback_is_asked_while_there_is_time_for_it(tenant: Tenant) -> None:
 @pytest.mark.parametrize(("on_timeout", "models"), [("fallback", 2), ("error", 1)])
 def test_both_are_reserved_where_both_may_have_to_be_paid(tenant: Tenant, on_timeout: str, models: int) -> None:
     # GIVEN what one model may use at most
-    alone = tenant(replace(HASTY, fallbacks=()))
+    alone = tenant(HASTY._replace(fallbacks=()))
     alone.send("/model/{modelId}/converse", CONVERSE, answer(CONVERSE_ANSWER), model="hasty")
     most = alone.log["reserved_tokens"]
 
     # WHEN a fallback that may use as much stands behind it
-    world = tenant(replace(HASTY, on_timeout=on_timeout), SPARE)
+    world = tenant(HASTY._replace(on_timeout=on_timeout), SPARE)
     world.send("/model/{modelId}/converse", CONVERSE, answer(CONVERSE_ANSWER), model="hasty")
 
     # THEN as much is set aside as may have to be paid, and given back once one has answered
@@ -372,7 +371,7 @@ def test_other_failures_are_told_as_ever(deploy: Deploy, kind: str) -> None:
 
 def test_a_fallback_may_answer_in_part(deploy: Deploy) -> None:
     # GIVEN a model that stalls, and a fallback with partial results that falls silent
-    api = deploy(replace(HASTY, fallbacks=("patient",)), PATIENT)
+    api = deploy(HASTY._replace(fallbacks=("patient",)), PATIENT)
 
     # WHEN the time is over
     response = api.call("converse", CONVERSE, model="hasty", seconds=0.5, replies=[stalled, silent_after(SAID)])
@@ -385,7 +384,7 @@ def test_a_fallback_may_answer_in_part(deploy: Deploy) -> None:
 def test_a_fallback_that_can_not_serve_leaves_all_the_time(deploy: Deploy) -> None:
     # GIVEN a fallback of another family, and a body that only the first one reads
     nova = Target("nova", "amazon.nova-lite-v1:0", "nova")
-    api = deploy(replace(HASTY, fallbacks=("nova",)), nova)
+    api = deploy(HASTY._replace(fallbacks=("nova",)), nova)
 
     # WHEN the model takes most of the time
     def late(connection: Connection) -> None:

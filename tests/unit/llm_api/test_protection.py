@@ -1,7 +1,5 @@
 """What would change the price or the protection of a declared model is refused or overwritten."""
 
-from dataclasses import replace
-
 import pytest
 from llm_api.registry import Guardrail, Target
 
@@ -157,7 +155,7 @@ def test_input_is_marked_where_the_deployment_lets_it_be(
     deploy: Deploy, operation: str, body: dict[str, object]
 ) -> None:
     # GIVEN a guardrail whose deployment trusts its callers, for what needs marks: a source to be grounded in
-    api = deploy(replace(GUARDED, guardrail=Guardrail(ARN, "3", input_tags=True)))
+    api = deploy(GUARDED._replace(guardrail=Guardrail(ARN, "3", input_tags=True)))
     reply = answer(ANSWER) if operation == "invoke" else answer(CONVERSE_ANSWER)
 
     # WHEN a caller marks a part of the input, THEN it passes
@@ -172,7 +170,7 @@ def test_input_is_marked_where_the_deployment_lets_it_be(
 @pytest.mark.parametrize("asked", [{"streamProcessingMode": "ASYNCHRONOUS"}, "x"])
 def test_no_stream_is_read_before_it_is_checked(deploy: Deploy, asked: object) -> None:
     # GIVEN a guardrail that lets callers mark their input
-    api = deploy(replace(GUARDED, guardrail=Guardrail(ARN, "3", input_tags=True)))
+    api = deploy(GUARDED._replace(guardrail=Guardrail(ARN, "3", input_tags=True)))
 
     # WHEN a caller wants the stream before the guardrail has read it
     response = api.call("invoke-with-response-stream", {"amazon-bedrock-guardrailConfig": asked})

@@ -9,6 +9,7 @@ A body passes as it came, so that every field of today and tomorrow works. What 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload
@@ -26,7 +27,6 @@ from llm_api.dialects.json_body import json_object
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of
-from llm_api.records import dataclass
 from llm_api.registry import Target
 
 

@@ -10,14 +10,12 @@ from llm_api.dialects.bedrock.stream import CONVERSE_EXCEPTIONS, INVOKE_EXCEPTIO
 from llm_api.dialects.json_body import json_object
 from llm_api.errors import BadRequest
 from llm_api.events import Request, Response
-from llm_api.records import dataclass
 from llm_api.registry import Target
 
 _JSON = "application/json"
 _EVENT_STREAM = "application/vnd.amazon.eventstream"
 
 
-@dataclass(slots=True)
 class Invoke(Call):
     """`POST /model/{modelId}/invoke`.
 
@@ -32,15 +30,23 @@ class Invoke(Call):
     portable: ClassVar[bool] = False
     accept_header: ClassVar[str] = "accept"
 
-    model: str
-    stream: bool
-    body: bytes
-    document: dict[str, Any] | None
-    content_type: str
-    accept: str
-    trace: str | None
-    metadata: str | None
-    asks_for_guardrail: bool
+    def __init__(self, request: Request) -> None:
+        headers = request.headers
+        content_type = headers.get("content-type") or _JSON
+        is_json = content_type.partition(";")[0].strip().lower() == _JSON
+        document = json_object(request.body) if is_json else None
+        protection.check_headers(headers)
+        if document is not None:
+            protection.check_invoke_body(document)
+        self.model = model_id(request.path)
+        self.stream = isinstance(self, InvokeStream)
+        self.body = request.body
+        self.document = document
+        self.content_type = content_type
+        self.accept = headers.get(self.accept_header) or "*/*"
+        self.trace = headers.get("x-amzn-bedrock-trace")
+        self.metadata = headers.get("x-amzn-bedrock-request-metadata")
+        self.asks_for_guardrail = protection.has_guardrail_headers(headers)
 
     @classmethod
     def parse(cls, request: Request) -> Self:
@@ -49,24 +55,7 @@ class Invoke(Call):
         Raises:
             BadRequest: the model's name, a header or the body can't be passed on.
         """
-        headers = request.headers
-        content_type = headers.get("content-type") or _JSON
-        is_json = content_type.partition(";")[0].strip().lower() == _JSON
-        document = json_object(request.body) if is_json else None
-        protection.check_headers(headers)
-        if document is not None:
-            protection.check_invoke_body(document)
-        return cls(
-            model=model_id(request.path),
-            stream=cls is InvokeStream,
-            body=request.body,
-            document=document,
-            content_type=content_type,
-            accept=headers.get(cls.accept_header) or "*/*",
-            trace=headers.get("x-amzn-bedrock-trace"),
-            metadata=headers.get("x-amzn-bedrock-request-metadata"),
-            asks_for_guardrail=protection.has_guardrail_headers(headers),
-        )
+        return cls(request)
 
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`."""
@@ -95,14 +84,12 @@ class Invoke(Call):
         return pass_frames(frames, INVOKE_EXCEPTIONS)
 
 
-@dataclass(slots=True)
 class InvokeStream(Invoke):
     """`POST /model/{modelId}/invoke-with-response-stream`."""
 
     accept_header: ClassVar[str] = "x-amzn-bedrock-accept"
 
 
-@dataclass(slots=True)
 class Converse(Call):
     """`POST /model/{modelId}/converse`.
 
@@ -113,9 +100,10 @@ class Converse(Call):
     operation: ClassVar[Operation] = "converse"
     stream_content_type: ClassVar[str] = _EVENT_STREAM
 
-    model: str
-    stream: bool
-    body: dict[str, Any]
+    def __init__(self, model: str, stream: bool, body: dict[str, Any]) -> None:
+        self.model = model
+        self.stream = stream
+        self.body = body
 
     @classmethod
     def parse(cls, request: Request) -> Self:
@@ -154,7 +142,6 @@ class Converse(Call):
         return pass_frames(frames, CONVERSE_EXCEPTIONS)
 
 
-@dataclass(slots=True)
 class ConverseStream(Converse):
     """`POST /model/{modelId}/converse-stream`."""
 

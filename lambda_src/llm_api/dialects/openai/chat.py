@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload
@@ -37,7 +37,6 @@ from llm_api.dialects.openai.translate import choice_message, finish_reason, usa
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of
-from llm_api.records import dataclass
 from llm_api.registry import Target
 
 

@@ -11,6 +11,7 @@ import base64
 import json
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Operation, Payload
@@ -20,7 +21,6 @@ from llm_api.dialects.openai.fields import InvalidField, positive_integer, requi
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of
-from llm_api.records import dataclass
 from llm_api.registry import Target
 
 MAX_TEXTS = 2048

@@ -11,14 +11,14 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.htm
 """
 
 import json
-from dataclasses import field
-from typing import Any, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from llm_api.dialects.families import claude_version, model_id
 from llm_api.dialects.openai.fields import InvalidField, boolean, mapping, required_text, text
 from llm_api.dialects.openai.tools import NAME
 from llm_api.errors import BadRequest
-from llm_api.records import dataclass
 from llm_api.registry import Target
 
 CLAUDE_WITH_SCHEMA = (4, 5)
@@ -36,8 +36,7 @@ EFFORTS = ("none", *THINKING_TOKENS)
 _SCHEMA_FAMILIES = frozenset({"openai", "qwen", "deepseek", "mistral", "other"})
 
 
-@dataclass(frozen=True, slots=True)
-class JsonSchema:
+class JsonSchema(NamedTuple):
     """The schema that the answer shall follow."""
 
     name: str
@@ -117,8 +116,7 @@ def parse_response_format(value: Any) -> JsonSchema | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Reasoning:
+class Reasoning(NamedTuple):
     """What to send so that the model thinks.
 
     Attributes:
@@ -126,7 +124,7 @@ class Reasoning:
         effort: for `outputConfig.effort`.
     """
 
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = MappingProxyType({})
     effort: str | None = None
 
 

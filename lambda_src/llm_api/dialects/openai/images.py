@@ -13,7 +13,7 @@ import random
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Delivery, Operation, Payload
@@ -30,7 +30,6 @@ from llm_api.dialects.openai.fields import (
 from llm_api.errors import BadRequest, Filtered, NotDelivered, PayloadTooLarge, UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of
-from llm_api.records import dataclass
 from llm_api.registry import Target
 
 MAX_IMAGES = 10

@@ -15,14 +15,13 @@ wants of a history is `history`'s to do.
 import json
 import re
 from collections import deque
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from llm_api.dialects.json_body import strict_json
 from llm_api.dialects.openai.call_ids import CallIds
 from llm_api.dialects.openai.fields import InvalidField, items, mapping, required_text, text
 from llm_api.dialects.openai.media import document_block, image_block
-from llm_api.records import dataclass
 
 NO_OUTPUT = "(no output)"
 """What the model reads for a tool's empty result: Converse refuses blank text."""

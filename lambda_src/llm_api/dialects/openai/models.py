@@ -11,14 +11,12 @@ from urllib.parse import unquote
 from llm_api.dialects import Query
 from llm_api.errors import NotFound
 from llm_api.events import Request, Response
-from llm_api.records import dataclass
 from llm_api.registry import Target
 
 CREATED = 0
 """OpenAI wants a Unix time here. A deployment's model has none, and a wrong one would be worse than none."""
 
 
-@dataclass(frozen=True, slots=True)
 class ListModels(Query):
     """All models of the caller."""
 
@@ -32,11 +30,11 @@ class ListModels(Query):
         return _json({"object": "list", "data": [_model(target) for target in targets]})
 
 
-@dataclass(frozen=True, slots=True)
 class RetrieveModel(Query):
     """One model, by alias or declared ID."""
 
-    name: str
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     @classmethod
     def parse(cls, request: Request) -> Self:

@@ -5,13 +5,12 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.h
 """
 
 import re
-from dataclasses import field
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from llm_api.dialects.families import claude_version, model_id
 from llm_api.dialects.openai.fields import InvalidField, boolean, items, mapping, required_text, text
 from llm_api.errors import BadRequest
-from llm_api.records import dataclass
 from llm_api.registry import Target
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -24,8 +23,7 @@ _ONLY_ANY = frozenset({"mistral"})
 _STRICT = frozenset({"openai", "qwen", "deepseek", "mistral", "other"})
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
+class Tools(NamedTuple):
     """The tools that the model may call.
 
     Attributes:
@@ -33,7 +31,7 @@ class Tools:
         choice: `auto`, `required` or the name of the one that must be called.
     """
 
-    specs: list[dict[str, Any]] = field(default_factory=list)
+    specs: Sequence[dict[str, Any]] = ()
     choice: str = "auto"
     named: bool = False
 
