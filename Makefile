@@ -53,7 +53,8 @@ down: setup ## remove what `make up` applied, and stop local AWS
 package: setup ## rebuild lambda_src/dist/llm_api.zip
 	@$(VENV)/python lambda_src/build.py
 
-docs: setup ## rewrite the tables in the READMEs from the Terraform code
+docs: setup ## rewrite what is generated: the tables of the READMEs, and the families that Terraform reads
+	@$(VENV)/python -m tools.families
 	@$(VENV)/python -m tools.readme_tables
 
 lint: SETUP := --lint

@@ -9,25 +9,17 @@ locals {
   without_sources      = [for alias, model in var.models : alias if local.kinds[alias] == "application" && length(model.source_models) == 0]
   with_sources         = [for alias, model in var.models : alias if local.kinds[alias] != "application" && length(model.source_models) > 0]
   global_targets       = [for alias, model in var.models : alias if length(local.global_base_models[alias]) > 0]
-  with_betas           = [for alias, model in var.models : alias if length(model.betas) > 0 && coalesce(local.model_families[alias], "other") != "anthropic"]
+  with_betas           = [for alias, model in var.models : alias if length(model.betas) > 0 && !local.known_families[coalesce(local.model_families[alias], "other")].messages_api]
 
   # A part of an answer is of use where the answer is a text that the handler can read as a stream.
-  with_partial   = [for alias, model in var.models : alias if coalesce(model.on_timeout, "error") == "partial"]
-  without_stream = ["titan-embed", "titan-image", "nova-canvas", "cohere-embed", "cohere-rerank", "stability", "sagemaker"]
-  without_parts  = [for alias in local.with_partial : alias if contains(local.without_stream, coalesce(local.model_families[alias], "other"))]
+  with_partial  = [for alias, model in var.models : alias if coalesce(model.on_timeout, "error") == "partial"]
+  operations    = { for alias, family in local.model_families : alias => local.known_families[coalesce(family, "other")].operation }
+  without_parts = [for alias in local.with_partial : alias if local.operations[alias] != "chat"]
 
-  # What a model of a family is paid by; the others by input and output. Free has to be said, as 0.
-  paid_by = {
-    cohere-embed  = ["input"]
-    cohere-rerank = []
-    nova-canvas   = ["image"]
-    sagemaker     = []
-    stability     = ["image"]
-    titan-embed   = ["input"]
-    titan-image   = ["image"]
-  }
+  # What a model is paid by. Free has to be said, as 0.
+  paid_by = { chat = ["input", "output"], embeddings = ["input"], images = ["image"], rerank = [], any = [] }
   incomplete_prices = flatten([for alias, model in var.models : [
-    for kind in try(model.sagemaker.format, null) == "openai" ? ["input", "output"] : try(local.paid_by[local.model_families[alias]], ["input", "output"]) : "${alias}.price.${kind}" if model.price[kind] == null
+    for kind in try(model.sagemaker.format, null) == "openai" ? ["input", "output"] : local.paid_by[local.operations[alias]] : "${alias}.price.${kind}" if model.price[kind] == null
   ] if model.price != null])
 
   # An ARN of another Region or partition can't be called from here; a system-defined profile belongs to the caller.

@@ -22,36 +22,18 @@ locals {
   guardrail_profile_pattern = "^arn:aws[a-z-]{0,12}:bedrock:[a-z0-9-]{1,25}:[0-9]{12}:guardrail-profile/[a-z0-9-]+[.]guardrail[.]v[0-9:]+$"
   guardrail_version_pattern = "^[1-9][0-9]{0,4}$"
 
-  families = [
-    "anthropic", "nova", "titan-text", "titan-embed", "titan-image", "nova-canvas", "llama", "mistral", "cohere-command",
-    "cohere-embed", "cohere-rerank", "jamba", "deepseek", "stability", "openai", "qwen", "sagemaker", "other",
-  ]
+  # What is known of each family, generated from the handler's own pages: lambda_src/llm_api/families/.
+  known_families = jsondecode(file("${path.module}/families.json"))
+  families       = keys(local.known_families)
 
-  # The family that a foundation model's ID tells; the first match counts. A model that takes part in none of these
-  # formats (video, speech) has none, so it must be declared.
-  family_patterns = [
-    { pattern = "^anthropic[.]", family = "anthropic" },
-    { pattern = "^amazon[.]nova-canvas-", family = "nova-canvas" },
-    { pattern = "^amazon[.]nova-(2-)?(micro|lite|pro|premier)-", family = "nova" },
-    { pattern = "^amazon[.]titan-(text|tg1)-", family = "titan-text" },
-    { pattern = "^amazon[.]titan-embed-", family = "titan-embed" },
-    { pattern = "^amazon[.]titan-image-", family = "titan-image" },
-    { pattern = "^meta[.]llama", family = "llama" },
-    { pattern = "^mistral[.]", family = "mistral" },
-    { pattern = "^cohere[.]command-", family = "cohere-command" },
-    { pattern = "^cohere[.]embed-", family = "cohere-embed" },
-    { pattern = "^cohere[.]rerank-", family = "cohere-rerank" },
-    { pattern = "^ai21[.]jamba-", family = "jamba" },
-    { pattern = "^deepseek[.]", family = "deepseek" },
-    { pattern = "^stability[.]", family = "stability" },
-    { pattern = "^openai[.]gpt-oss-", family = "openai" },
-    { pattern = "^qwen[.]", family = "qwen" },
-  ]
+  # The family that a foundation model's ID tells. A model that takes part in none of these formats (video, speech) has
+  # none, so it must be declared.
+  family_patterns = flatten([for family, known in local.known_families : [for pattern in known.ids : { pattern = pattern, family = family }]])
 
   # us.anthropic.claude-… is a profile, deepseek.v3.2 is a model. Known geographies tell it, and so does a known
   # provider in second place, so that a geography which AWS adds tomorrow is recognised too.
   profile_patterns = [
     "^(?P<geography>apac|au|ca|eu|global|jp|us|us-gov)[.](?P<model>[^.]+[.].+)$",
-    "^(?P<geography>[a-z]+(?:-[a-z]+)*)[.](?P<model>(?:ai21|amazon|anthropic|cohere|deepseek|google|meta|minimax|mistral|moonshotai|nvidia|openai|qwen|stability|twelvelabs|writer|zai)[.].+)$",
+    "^(?P<geography>[a-z]+(?:-[a-z]+)*)[.](?P<model>(?:ai21|amazon|anthropic|cohere|deepseek|google|meta|minimax|mistral|moonshotai|nvidia|openai|qwen|stability|twelvelabs|writer|xai|zai)[.].+)$",
   ]
 }

@@ -143,7 +143,7 @@ locals {
         absent     = {}
         resources = distinct(flatten([for alias, models in local.base_models : [
           for model in models : "${local.bedrock}::foundation-model/${model}"
-        ] if var.count_tokens && local.model_families[alias] == "anthropic"]))
+        ] if var.count_tokens && local.known_families[coalesce(local.model_families[alias], "other")].messages_api]))
       },
     ],
   )

@@ -39,7 +39,7 @@ variable "models" {
     - `id`: a foundation model ID, a cross-Region profile ID (`us.…`, `global.…`), or the ARN of a foundation model, inference profile, application inference profile, provisioned model, custom model deployment, imported model or Marketplace endpoint.
     - `sagemaker`: a SageMaker endpoint instead of `id`, by name; optionally one inference component on it.
       - `format`: `openai` where its container speaks OpenAI's chat completions (TGI, vLLM, LMI); `native` for any other.
-    - `family`: the request format; needed where the ID doesn't tell it. One of `anthropic`, `nova`, `titan-text`, `titan-embed`, `titan-image`, `nova-canvas`, `llama`, `mistral`, `cohere-command`, `cohere-embed`, `cohere-rerank`, `jamba`, `deepseek`, `stability`, `openai`, `qwen`, `sagemaker`, `other`.
+    - `family`: the request format; needed where the ID doesn't tell it. One of `anthropic`, `nova`, `titan-text`, `titan-embed`, `titan-image`, `nova-canvas`, `llama`, `mistral`, `cohere-command`, `cohere-embed`, `cohere-rerank`, `jamba`, `deepseek`, `stability`, `openai`, `qwen`, `writer`, `moonshot`, `minimax`, `glm`, `nvidia`, `gemma`, `xai`, `sagemaker`, `other`.
     - `destination_regions`: where a geographic or application profile may send a request.
     - `source_models`: the foundation model IDs (or profile IDs) that an application profile was made from.
     - `fallbacks`: aliases to try in order when this model can't answer.

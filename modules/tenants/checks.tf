@@ -10,16 +10,13 @@ locals {
   budgets = { for tenant, settings in local.tenants : tenant => { for budget, limit in settings.budgets : budget => limit if limit != null } }
   kinds   = { for tenant, budgets in local.budgets : tenant => toset([for budget in keys(budgets) : split("_", budget)[0]]) }
 
-  # How use of a model is told, by its family. What isn't listed reads and writes tokens.
-  image_families     = ["nova-canvas", "stability", "titan-image"]
-  embedding_families = ["cohere-embed", "titan-embed"]
-  # A container on SageMaker is anyone's, unless it speaks OpenAI's format; and reranking is paid by the query.
-  unmetered_families = ["cohere-rerank", "sagemaker"]
+  # How use of a model is told, by what its family does. A container on SageMaker is anyone's, unless it speaks OpenAI's
+  # format; and reranking is paid by the query.
+  known_families = jsondecode(file("${path.module}/../model-access/families.json"))
+  told_by        = { chat = "tokens", embeddings = "input", images = "images", rerank = "nothing", any = "nothing" }
   metered_by = { for alias, model in local.models : alias =>
     try(model.sagemaker.format, "") == "openai" ? "tokens" :
-    model.sagemaker != null || contains(local.unmetered_families, model.family) ? "nothing" :
-    contains(local.image_families, model.family) ? "images" :
-    contains(local.embedding_families, model.family) ? "input" : "tokens"
+    model.sagemaker != null ? "nothing" : local.told_by[try(local.known_families[model.family].operation, "chat")]
   }
 
   # Each tenant's models, as far as they are declared.

@@ -2,7 +2,7 @@
 # planned while one of them isn't empty.
 
 locals {
-  chat_families = ["anthropic", "nova", "titan-text", "llama", "mistral", "cohere-command", "jamba", "deepseek", "openai", "qwen", "other"]
+  known_families = jsondecode(file("${path.module}/../model-access/families.json"))
 
   foreign_targets = flatten([for name, step in var.steps : [
     for target in concat(step.next[*], step.on_failure[*], try(step.choice.rules[*].next, [])) : "${name} -> ${target}"
@@ -15,7 +15,7 @@ locals {
   unknown_models  = [for name, alias in local.step_models : "${name} -> ${alias}" if !contains(keys(var.models), alias)]
   sagemaker_steps = [for name, alias in local.known_models : name if module.models.registry[alias].sagemaker != null]
   silent_models = [for name, alias in local.known_models : "${name} -> ${alias}"
-  if !contains(keys(local.invokes), name) && !contains(local.sagemaker_steps, name) && !contains(local.chat_families, coalesce(module.models.registry[alias].family, "other"))]
+  if !contains(keys(local.invokes), name) && !contains(local.sagemaker_steps, name) && local.known_families[coalesce(module.models.registry[alias].family, "other")].operation != "chat"]
 
   step_tokens = merge(
     { for name, prompt in local.prompts : name => prompt.max_output_tokens },
@@ -28,7 +28,7 @@ locals {
   # Under metering.
   unbounded_invokes = [for name, invoke in local.invokes : name if invoke.reserve == null]
   tokenless_invokes = [for name, alias in local.known_models : "${name} -> ${alias}"
-  if contains(keys(local.invokes), name) && contains(["cohere-rerank", "nova-canvas", "stability", "titan-image"], coalesce(module.models.registry[alias].family, "other"))]
+  if contains(keys(local.invokes), name) && contains(["images", "rerank"], local.known_families[coalesce(module.models.registry[alias].family, "other")].operation)]
 
   guardrail_conflicts = [for name, prompt in local.prompts : name
   if prompt.guardrail != null && try(module.models.registry[prompt.model].guardrail != null, false)]

@@ -119,7 +119,7 @@ run "unknown_family" {
   command = plan
   module { source = "./modules/model-access" }
   variables {
-    # says: family must be one of anthropic, nova,
+    # says: family must be one of anthropic, cohere-command,
     models = { odd = { id = "amazon.nova-lite-v1:0", family = "gpt" } }
   }
   expect_failures = [var.models]

@@ -1,4 +1,4 @@
-"""Cohere Rerank.
+"""Cohere's reranking model, and Amazon's, which takes the same fields.
 
 ug/rerank-supported.html
 """
@@ -11,7 +11,7 @@ class CohereRerank(Family):
 
     name = "cohere-rerank"
     title = "Cohere Rerank"
-    ids = ("^cohere[.]rerank-",)
+    ids = ("^cohere[.]rerank-", "^amazon[.]rerank-")
 
     operation = "rerank"
 

@@ -1,26 +1,17 @@
 """Each family's page is complete, and tells the version that an ID means."""
 
 import re
-from importlib import import_module
-from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-import llm_api.families
 import pytest
 from llm_api.families import Family, family_of, page
 from llm_api.registry import Target
 
-PAGES = sorted(path.stem for path in Path(llm_api.families.__file__).parent.glob("*.py") if path.stem != "__init__")
+from tools.families import PAGES, classes
+
 TYPES = get_type_hints(Family)
 FACTS = sorted(name for name in vars(Family) if not name.startswith("_"))
-
-
-def classes(module: str) -> list[type[Family]]:
-    """The classes of a page, in their order on it."""
-    found = vars(import_module(f"llm_api.families.{module}")).values()
-    kinds = [value for value in found if isinstance(value, type) and issubclass(value, Family)]
-    return [kind for kind in kinds if kind is not Family]
 
 
 def every_class() -> list[type[Family]]:
