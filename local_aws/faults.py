@@ -19,6 +19,12 @@ KINDS: dict[str, str] = {
     "expired_token": "answer ExpiredTokenException, 403",
     "ended": "answer ResourceNotFoundException as for a model past its end of life, 404",
     "not_json": "answer 200 with a body that is not JSON",
+    "end_beside_tools": "say that the answer ended, end_turn, though it calls tools",
+    "tools_without_calls": "say that the answer calls tools, tool_use, though it has none",
+    "broken_arguments": "call tools with arguments that are no JSON",
+    "repeated_ids": "give the same ID to every call of a tool, in this answer and the next",
+    "empty_answer": "answer with no content, and end",
+    "usage_twice": "count cached tokens twice: apart, and within the input tokens",
     "guardrail_intervention": "have the guardrail intervene; `point` is input or output",
     "stall": "be silent for `seconds` before the answer begins",
     "slow_first_byte": "send the headers at once, then be silent for `seconds`",
@@ -57,6 +63,11 @@ CONNECTION = "connection"
 
 ERRORS: frozenset[str] = frozenset(kind for kind, does in KINDS.items() if "Exception" in does and "frame" not in does)
 """Faults that answer with an error instead of the model. One call takes one of them."""
+
+MISBEHAVIOUR: frozenset[str] = frozenset(
+    {"end_beside_tools", "tools_without_calls", "broken_arguments", "repeated_ids", "empty_answer", "usage_twice"}
+)
+"""Faults of a model that answers, but badly."""
 
 STREAMED: frozenset[str] = frozenset(
     {"trickle", "pace", "error_frame_after", "truncated_frame_after", "corrupt_frame_after"}

@@ -1,8 +1,12 @@
 """What the stand-in models did: one entry a call, with the tokens that were really produced."""
 
+import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+BODY_KEPT_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class Call:
         checked: what that guardrail read of the input.
         tags: the request metadata that the call carried, by which Bedrock's invocation log is attributed.
         trace: the tracing header that the call carried.
+        headers: Bedrock's own that it carried, by their names in lower case.
+        body: what was asked, as it arrived; empty where it is over `BODY_KEPT_BYTES`.
         complete: False while a stream is under way, and for good when it was cut or its reader left.
     """
 
@@ -40,6 +46,16 @@ class Call:
     complete: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
     trace: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: str = field(default="", repr=False)
+
+    def request(self) -> Any:
+        """What was asked, as JSON.
+
+        Raises:
+            ValueError: it was too large to be kept, or is no JSON.
+        """
+        return json.loads(self.body)
 
 
 class Journal:

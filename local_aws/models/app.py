@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from local_aws.faults import Fault, Faults
-from local_aws.journal import Call, Journal
+from local_aws.journal import BODY_KEPT_BYTES, Call, Journal
 from local_aws.models import catalogue, errors, formats, operations, passthrough
 from local_aws.models.catalogue import Model
 from local_aws.models.delivery import Delivery
@@ -59,7 +59,7 @@ class ModelRuntime:
     def declare(self, arn: str, model: str) -> None:
         """Say what stands behind an opaque ARN: a foundation model's ID, or a family's name.
 
-        Without it the family is told from each request's body, and Converse takes what Claude takes.
+        Without it the family is told from each request's body, and Converse takes what any model takes.
         """
         kind = catalogue.resolve(arn, arn.split(":")[3]).kind
         family = catalogue.family_of(model)
@@ -140,4 +140,6 @@ class ModelRuntime:
             streamed=call.operation in STREAMED_OPERATIONS,
             tags=formats.tags(call.operation, call.headers, call.body),
             trace=call.headers.get("x-amzn-trace-id"),
+            headers={name: value for name, value in call.headers.items() if name.startswith("x-amzn-bedrock-")},
+            body=call.body.decode("utf-8", "replace") if len(call.body) <= BODY_KEPT_BYTES else "",
         )

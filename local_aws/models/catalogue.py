@@ -12,29 +12,7 @@ from typing import Any
 
 from local_aws.models.errors import ENDED as ENDED_MESSAGE
 from local_aws.models.errors import INVALID_IDENTIFIER, ServiceError, on_demand_unsupported, validation
-
-_FAMILIES: tuple[tuple[str, str], ...] = (
-    (
-        "anthropic",
-        r"anthropic\.claude-(3(-[57])?-(opus|sonnet|haiku)|[a-z]+-\d+(-\d+)?)(-\d{8})?(-v\d+(:\d+(:\d+k)?)?)?",
-    ),
-    ("nova-canvas", r"amazon\.nova-canvas-v\d+:\d+"),
-    ("nova", r"amazon\.nova-(\d+-)?(micro|lite|pro|premier|omni)(-preview)?-v\d+:\d+(:\d+k)?"),
-    ("titan-text", r"amazon\.titan-(text-(lite|express|premier)-v1(:0)?(:\d+k)?|tg1-large)"),
-    ("titan-embed", r"amazon\.titan-(embed-text-v1(:2)?|embed-g1-text-02|embed-text-v2:0|embed-image-v1(:0)?)"),
-    ("titan-image", r"amazon\.titan-image-generator-v[12](:0)?"),
-    ("cohere-rerank", r"(amazon\.rerank-v1|cohere\.rerank-v3-5):0"),
-    ("cohere-command", r"cohere\.command-r(-plus)?-v\d+:\d+"),
-    ("cohere-embed", r"cohere\.embed-((english|multilingual)-v3|v4:0)"),
-    ("llama", r"meta\.llama[34][a-z0-9.-]*-instruct-v\d+:\d+(:\d+k)?"),
-    ("mistral", r"mistral\.(mi[sx]tral|pixtral|ministral|magistral|voxtral|devstral)[a-z0-9.:-]*"),
-    ("jamba", r"ai21\.jamba-[a-z0-9.-]+-v\d+:\d+"),
-    ("deepseek", r"deepseek\.(r\d+|v\d+)[a-z0-9.:-]*"),
-    ("stability", r"stability\.(sd3|stable)-[a-z0-9-]+-v\d+:\d+"),
-    ("openai", r"openai\.gpt-oss-[a-z0-9-]+(:\d+)?"),
-    ("qwen", r"qwen\.qwen\d[a-z0-9.:-]*"),
-    ("other", r"(google|minimax|moonshot|moonshotai|nvidia|writer|zai)\.[a-z0-9][a-z0-9.:-]*"),
-)
+from local_aws.models.families import registry
 
 ENDED = frozenset(
     {
@@ -51,12 +29,6 @@ ENDED = frozenset(
     }
 )
 """Foundation models past their end of life (November 2026)."""
-
-_PROFILE_ONLY = re.compile(
-    r"anthropic\.claude-(3-[57]|[a-z]+-\d).*|amazon\.nova-(premier|\d).*|deepseek\.r1.*"
-    r"|meta\.llama(3-[123]|4).*|mistral\.pixtral.*|writer\..*"
-)
-"""Models that on-demand calls reach through an inference profile only."""
 
 _PROFILE = re.compile(r"(us-gov|us|eu|apac|jp|au|ca|sa|global)\.(.+)")
 _SOURCES: Mapping[str, tuple[str, ...]] = {
@@ -99,7 +71,8 @@ class Model:
 
 def family_of(base_id: str) -> str | None:
     """The family of a foundation model's ID; None where there is no such model."""
-    return next((family for family, pattern in _FAMILIES if re.fullmatch(pattern, base_id)), None)
+    family = registry.of_id(base_id)
+    return family.name if family else None
 
 
 def resolve(model_id: str, region: str) -> Model:
@@ -144,7 +117,8 @@ def check_alive(model: Model, ended: frozenset[str]) -> None:
 
 def check_on_demand(model: Model, model_id: str) -> None:
     """Raises ServiceError where the model has to be called through an inference profile and wasn't."""
-    if model.kind == "foundation" and _PROFILE_ONLY.fullmatch(model.base_id):
+    family = registry.of_id(model.base_id)
+    if model.kind == "foundation" and family and re.fullmatch(family.profile_only, model.base_id):
         raise on_demand_unsupported(model.base_id if model.is_arn else model_id)
 
 

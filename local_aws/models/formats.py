@@ -18,13 +18,13 @@ class ChatFormat:
     """One family's InvokeModel format.
 
     Attributes:
-        read: a request's body to a prompt; raises ServiceError.
+        read: a request's body, and the model's ID, to a prompt; raises ServiceError.
         write: a reply to an answer's body.
         stream: a reply to the payloads of a stream's chunks; None where the family doesn't stream.
         cache_headers: whether answers always carry the headers about cached tokens.
     """
 
-    read: Callable[[Body], Prompt]
+    read: Callable[[Body, str], Prompt]
     write: Callable[[Reply], dict[str, Any]]
     stream: Callable[[Reply], Iterator[Piece]] | None
     cache_headers: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from local_aws.faults import Fault
+from local_aws.faults import MISBEHAVIOUR, Fault
 from local_aws.models import catalogue, formats, frames, guardrails, reply, sagemaker
 from local_aws.models.catalogue import Model
 from local_aws.models.converse import read as converse_in
@@ -15,7 +15,11 @@ from local_aws.models.converse import write as converse_out
 from local_aws.models.delivery import Frame
 from local_aws.models.errors import ServiceError, validation
 from local_aws.models.families import registry
+from local_aws.models.families.anthropic import claude
+from local_aws.models.families.anthropic import read as messages
 from local_aws.models.guardrails import Guardrail
+from local_aws.models.media import Answerer
+from local_aws.models.misbehaviour import misbehaved
 from local_aws.models.prompt import Prompt, input_usage
 from local_aws.models.reply import Reply
 from local_aws.models.types import ModelRequest, Usage
@@ -85,6 +89,7 @@ class Situation:
         if "input" in points or rules.deny(checked):
             return reply.blocked(prompt, rules.blocked_input, model=model, seed=seed)
         said = reply.generate(prompt, model=model, seed=seed, writer=self.writer)
+        said = misbehaved(said, {fault.kind for fault in self.struck} & MISBEHAVIOUR)
         if "output" in points or rules.deny(said.text):
             return reply.blocked(prompt, rules.blocked_output, model=model, seed=seed, reply=said)
         return said
@@ -98,14 +103,15 @@ def invoke(now: Situation) -> Answer:
     guardrail = guardrails.from_headers(now.call.headers)
     body = formats.parse(now.call.body)
     family = now.model.family or ("sagemaker" if now.model.kind == "marketplace" else catalogue.sniff(body))
-    if family in registry.MEDIA:
-        return _media(now, family, body, guardrail)
+    found = registry.FAMILIES[family]
+    if found.media is not None:
+        return _media(now, found.media, body, guardrail)
     config = body.pop(guardrails.CONFIG, None)
-    chat = registry.chat(family, body)
-    if chat is None:
+    if found.invoke is None:
         raise validation("The requested operation is not recognized by the service.")
+    chat = found.invoke(body, now.model.base_id)
     with formats.reading():
-        prompt = chat.read(body)
+        prompt = chat.read(body, now.model.base_id)
     checked = guardrails.tagged(prompt.all_text(), config)
     said = now.reply(prompt, guardrail, checked)
     extra = guardrails.invoke_fields(guardrail, said)
@@ -119,11 +125,11 @@ def invoke(now: Situation) -> Answer:
     return Answer(chunks, said.usage, headers, guardrail, checked)
 
 
-def _media(now: Situation, family: str, body: dict[str, Any], guardrail: Guardrail | None) -> Answer:
+def _media(now: Situation, answer: Answerer, body: dict[str, Any], guardrail: Guardrail | None) -> Answer:
     if now.streamed:
         raise validation("The model is unsupported for streaming.")
     with formats.reading():
-        result = registry.MEDIA[family](body, now.model.base_id)
+        result = answer(body, now.model.base_id)
     headers = [JSON, ("x-amzn-bedrock-invocation-latency", str(60 + result.usage.input_tokens))]
     if result.counts_input:
         headers.append(("x-amzn-bedrock-input-token-count", str(result.usage.input_tokens)))
@@ -135,7 +141,8 @@ def converse(now: Situation) -> Answer:
     body = formats.parse(now.call.body)
     operation = "ConverseStream" if now.streamed else "Converse"
     with formats.reading():
-        prompt = converse_in.prompt_of(body, now.model.family or "anthropic", operation)
+        family = registry.FAMILIES[now.model.family or "opaque"]
+        prompt = converse_in.prompt_of(body, family, now.model.base_id, operation)
     guardrail = guardrails.from_config(body.get("guardrailConfig"))
     checked = prompt.marked_text()
     said = now.reply(prompt, guardrail, checked)
@@ -149,20 +156,20 @@ def converse(now: Situation) -> Answer:
 
 
 def count_tokens(now: Situation) -> Answer:
-    """CountTokens: base model IDs of Claude only, no profile and no ARN."""
-    if now.model.is_arn or now.model.kind != "foundation" or now.model.family != "anthropic":
+    """CountTokens: base model IDs of Claude up to 4.6 only, no profile and no ARN."""
+    model_id = now.model.base_id
+    counted = now.model.family == "anthropic" and claude.of(model_id).counts_tokens
+    if now.model.is_arn or now.model.kind != "foundation" or not counted:
         raise validation("The provided model doesn't support counting tokens")
     request = shapes.check("CountTokens", formats.parse(now.call.body))["input"]
     if "converse" in request:
         raw: Mapping[str, Any] = json.loads(now.call.body)["input"]["converse"]
         with formats.reading():
-            prompt = converse_in.prompt_of(raw, "anthropic")
+            prompt = converse_in.prompt_of(raw, registry.FAMILIES["anthropic"], model_id)
     else:
         body = formats.parse(request["invokeModel"]["body"])
-        chat = registry.chat("anthropic", body)
-        assert chat is not None
         with formats.reading():
-            prompt = chat.read(body)
+            prompt = messages.read(body, model_id)
     return Answer(_dumped({"inputTokens": input_usage(prompt).total_tokens}), Usage(), [JSON])
 
 

@@ -24,14 +24,14 @@ class Block:
     Attributes:
         kind: `text`, `thinking` or `tool`.
         tokens: the text's tokens; of a tool, those of its input as JSON.
-        id, name, input: of a tool.
+        id, name, input: of a tool; its input is text where the model wrote no JSON.
     """
 
     kind: str
     tokens: tuple[str, ...]
     id: str = ""
     name: str = ""
-    input: dict[str, Any] = field(default_factory=dict)
+    input: dict[str, Any] | str = field(default_factory=dict)
 
     @property
     def text(self) -> str:

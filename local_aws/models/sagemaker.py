@@ -12,10 +12,9 @@ from collections.abc import Iterator, Mapping
 from itertools import cycle
 from typing import Any
 
-from local_aws.models import frames
+from local_aws.models import frames, openai_chat
 from local_aws.models.delivery import Frame
 from local_aws.models.errors import ServiceError
-from local_aws.models.families import openai_chat
 from local_aws.models.formats import Body, integer_at, strings_at, text_at
 from local_aws.models.prompt import Prompt, said
 from local_aws.models.reply import Reply
@@ -30,7 +29,7 @@ VARIANT = ("x-amzn-invoked-production-variant", "AllTraffic")
 def read(body: Body) -> Prompt:
     """The prompt, in either format."""
     if "inputs" not in body:
-        return openai_chat.read(body)
+        return openai_chat.read(body, "", ("max_completion_tokens", "max_tokens"))
     parameters = body.get("parameters") or {}
     if not isinstance(parameters, Mapping):
         parameters = {}

@@ -4,32 +4,38 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from local_aws.models import structured
 from local_aws.models.converse import rules, shapes
 from local_aws.models.errors import validation
+from local_aws.models.family import Family
 from local_aws.models.prompt import CachePoint, Document, Image, Part, Prompt, Text, Tool, ToolResult, ToolUse, Turn
 
 MAX_TOKENS_DEFAULT = 4096
 
 
-def prompt_of(body: Mapping[str, Any], family: str, operation: str = "Converse") -> Prompt:
+def prompt_of(body: Mapping[str, Any], family: Family, model_id: str, operation: str = "Converse") -> Prompt:
     """Check a request's body and read the prompt from it.
 
     Parameters:
+        model_id: the foundation model's, or the ARN of an opaque target.
         operation: whose input it is: `Converse` or `ConverseStream`.
 
     Raises:
         ServiceError: the body is not what the service or the family takes.
     """
     request = shapes.check(operation, body)
-    if family not in rules.ABILITIES:
+    can = family.abilities(model_id) if family.classes else None
+    if can is None:
         raise validation(
             "The action doesn't support the model that you provided. Try again with a supported text or chat model."
         )
-    rules.check(request, family)
+    rules.check(request, can)
+    family.check(request, model_id)
     inference = request.get("inferenceConfig") or {}
     config = request.get("toolConfig") or {}
     choice = config.get("toolChoice") or {}
     fields = request.get("additionalModelRequestFields") or {}
+    limit = inference.get("maxTokens", MAX_TOKENS_DEFAULT)
     spoken = [message for message in request["messages"] if message["role"] != "system"]
     system = [
         *(request.get("system") or []),
@@ -41,10 +47,10 @@ def prompt_of(body: Mapping[str, Any], family: str, operation: str = "Converse")
         tools=tuple(_tools(config.get("tools") or [])),
         tool_choice=_choice(choice),
         parallel_tools=not _parallel_disabled(fields),
-        max_tokens=inference.get("maxTokens", MAX_TOKENS_DEFAULT),
+        max_tokens=limit,
         stop_sequences=tuple(inference.get("stopSequences") or ()),
         schema=_schema(request),
-        reasons=_reasons(fields, family, inference),
+        reasons=family.reasons(fields, model_id, limit) or can.reasons,
     )
 
 
@@ -59,28 +65,10 @@ def _parallel_disabled(fields: object) -> bool:
     return isinstance(choice, Mapping) and bool(choice.get("disable_parallel_tool_use"))
 
 
-def _reasons(fields: object, family: str, inference: Mapping[str, Any]) -> bool:
-    """Whether the answer begins with reasoning: asked for in each family's own field, always with some."""
-    if family in ("deepseek",):
-        return True
-    if not isinstance(fields, Mapping):
-        raise validation("The value at additionalModelRequestFields is not a JSON object.")
-    thinking = fields.get("thinking") or fields.get("reasoning_config") or fields.get("reasoningConfig")
-    if isinstance(thinking, Mapping):
-        budget, limit = thinking.get("budget_tokens"), inference.get("maxTokens", MAX_TOKENS_DEFAULT)
-        if isinstance(budget, int) and budget >= limit:
-            raise validation(
-                "The model returned the following errors: `max_tokens` must be greater than `thinking.budget_tokens`. "
-                "Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
-            )
-        return thinking.get("type") in ("enabled", "adaptive")
-    return bool(fields.get("reasoning_effort")) and family in ("openai", "qwen", "other")
-
-
 def _schema(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
     wanted = (request.get("outputConfig") or {}).get("textFormat")
     if not wanted:
-        return None
+        return _native_schema(request.get("additionalModelRequestFields") or {})
     text = ((wanted.get("structure") or {}).get("jsonSchema") or {}).get("schema", "")
     try:
         schema = json.loads(text)
@@ -88,6 +76,18 @@ def _schema(request: Mapping[str, Any]) -> Mapping[str, Any] | None:
         schema = None
     if not isinstance(schema, Mapping):
         raise validation("The value at outputConfig.textFormat.structure.jsonSchema.schema is not a JSON schema.")
+    structured.check(schema, "output_config.format.schema")
+    return schema
+
+
+def _native_schema(fields: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A format in Claude's own words, which Converse passes on."""
+    config = fields.get("output_config")
+    wanted = config.get("format") if isinstance(config, Mapping) else None
+    schema = wanted.get("schema") if isinstance(wanted, Mapping) else None
+    if not isinstance(schema, Mapping):
+        return None
+    structured.check(schema, "output_config.format.schema")
     return schema
 
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import functools
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -86,6 +87,9 @@ def _scalar(shape: Shape, value: object, path: str) -> Any:
             if allowed and value not in allowed:
                 raise _failed(path, value, f"Member must satisfy enum value set: [{', '.join(allowed)}]")
             _check_size(shape, len(value), value, path)
+            pattern = shape.metadata.get("pattern")
+            if pattern and not re.fullmatch(pattern, value):
+                raise _failed(path, value, f"Member must satisfy regular expression pattern: {pattern}")
         case "blob":
             if not isinstance(value, str):
                 raise _wrong_type(path, "a base64 string")

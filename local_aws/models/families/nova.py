@@ -1,14 +1,18 @@
-"""Nova's text format on InvokeModel: Converse's shapes with bytes in base64.
+"""Nova on Converse, and on InvokeModel, whose body has Converse's shapes with bytes in base64; its images, its vectors.
 
 https://docs.aws.amazon.com/nova/latest/userguide/complete-request-schema.html
+https://docs.aws.amazon.com/nova/latest/nova2-userguide/
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from local_aws.models import media
 from local_aws.models.converse import read as converse
 from local_aws.models.converse import write as converse_out
-from local_aws.models.formats import Body, ChatFormat, allow_only, malformed, with_metrics
+from local_aws.models.errors import validation
+from local_aws.models.family import Abilities, Family, Request
+from local_aws.models.formats import Body, ChatFormat, allow_only, malformed, number_at, with_metrics
 from local_aws.models.prompt import Prompt
 from local_aws.models.reply import Piece, Reply
 
@@ -18,7 +22,61 @@ _INFERENCE_KEYS = frozenset(
 )
 
 
-def read(body: Body) -> Prompt:
+_PLACES = frozenset({"system", "messages"})
+_FIVE_MINUTES = frozenset({"5m"})
+_LARGE = frozenset({"pdf", "docx"})
+
+# Cache points: not in tools, and none for an hour (the caching page, langchain-ai/langchain-aws). The root of a tool's
+# schema: the page on troubleshooting tools, zed-industries/zed#28521. Images: Micro none; Nova 2 five inline.
+_FIELDS = frozenset({"inferenceConfig"})
+_FIELDS_2 = frozenset({"inferenceConfig", "reasoningConfig"})
+
+
+def _abilities(*, images: bool = True, images_max: int | None = None, second: bool = False) -> Abilities:
+    return Abilities(
+        images=images,
+        documents=images,
+        images_max=images_max,
+        system_tools=frozenset({"nova_grounding", "nova_code_interpreter"}) if second else frozenset(),
+        cache=_PLACES,
+        cache_ttls=_FIVE_MINUTES,
+        free_documents=_LARGE,
+        fields=_FIELDS_2 if second else _FIELDS,
+    )
+
+
+def _check(request: Request, model_id: str) -> None:
+    fields = request.get("additionalModelRequestFields") or {}
+    inference = request.get("inferenceConfig") or {}
+    extra = fields.get("inferenceConfig") or {}
+    allow_only(extra, _INFERENCE_KEYS)
+    for name in ("topK", "top_k"):
+        number_at(extra, name, low=0, high=128)
+    _reasons(fields, model_id, 0)
+    reasoning = fields.get("reasoningConfig") or {}
+    if reasoning.get("maxReasoningEffort") == "high" and reasoning.get("type") == "enabled":
+        # UKGovernmentBEIS/inspect_ai#3767: nothing limits it, and nothing steers it.
+        given = [name for name in ("maxTokens", "temperature", "topP") if name in inference]
+        given += [name for name in ("topK", "top_k") if name in extra]
+        if given:
+            raise validation(
+                f"The {given[0]} parameter is not supported when maxReasoningEffort is high. Remove it and try again."
+            )
+
+
+def _reasons(fields: Mapping[str, Any], model_id: str, limit: int) -> bool:
+    reasoning = fields.get("reasoningConfig")
+    if reasoning is None:
+        return False
+    kind = reasoning.get("type") if isinstance(reasoning, Mapping) else None
+    if kind not in ("enabled", "disabled"):
+        raise malformed("#/reasoningConfig/type: expected enabled or disabled")
+    if kind == "enabled" and reasoning.get("maxReasoningEffort") not in ("low", "medium", "high"):
+        raise malformed("#/reasoningConfig/maxReasoningEffort: expected low, medium or high")
+    return bool(kind == "enabled")
+
+
+def read(body: Body, model_id: str) -> Prompt:
     """A Nova request. What it shares with Converse is checked as Converse checks it."""
     allow_only(body, _KEYS)
     if body.get("schemaVersion", "messages-v1") != "messages-v1":
@@ -31,13 +89,14 @@ def read(body: Body) -> Prompt:
     renamed = {"max_new_tokens": "maxTokens", "top_p": "topP"}
     inference = {renamed.get(key, key): value for key, value in config.items()}
     reasoning = inference.pop("reasoningConfig", body.get("reasoningConfig"))
-    for key in ("topK", "top_k"):
-        inference.pop(key, None)
+    extra = {key: inference.pop(key) for key in ("topK", "top_k") if key in inference}
     if inference:
         shared["inferenceConfig"] = inference
-    if reasoning:
-        shared["additionalModelRequestFields"] = {"reasoningConfig": reasoning}
-    return converse.prompt_of(shared, "nova")
+    shared["additionalModelRequestFields"] = {
+        **({"inferenceConfig": extra} if extra else {}),
+        **({"reasoningConfig": reasoning} if reasoning else {}),
+    }
+    return converse.prompt_of(shared, FAMILY, model_id)
 
 
 def write(reply: Reply) -> dict[str, Any]:
@@ -73,4 +132,19 @@ def _usage(reply: Reply) -> dict[str, Any]:
     }
 
 
-FORMAT = ChatFormat(read, write, stream, cache_headers=True)
+FAMILY = Family(
+    name="nova",
+    ids=r"amazon\.nova-(\d+-)?(micro|lite|pro|premier|omni)(-preview)?-v\d+:\d+(:\d+k)?",
+    profile_only=r"amazon\.nova-(premier|\d).*",
+    classes=(
+        (r"micro", _abilities(images=False)),
+        (r"nova-2-", _abilities(images_max=5, second=True)),
+        (r"arn:", _abilities(second=True)),
+        (r"", _abilities()),
+    ),
+    invoke=lambda body, model_id: ChatFormat(read, write, stream, cache_headers=True),
+    check=_check,
+    reasons=_reasons,
+)
+CANVAS = Family(name="nova-canvas", ids=r"amazon\.nova-canvas-v\d+:\d+", media=media.amazon_image)
+EMBED = Family(name="nova-embed", ids=r"amazon\.nova-2-multimodal-embeddings-v\d+:\d+", media=media.nova_embed)

@@ -1,37 +1,65 @@
-"""Which InvokeModel format each family speaks."""
+"""All families, one line each."""
 
-from local_aws.models.families import anthropic, media, nova, openai_chat, text
-from local_aws.models.formats import Body, ChatFormat
+import re
 
-_CHAT: dict[str, ChatFormat] = {
-    "anthropic": anthropic.FORMAT,
-    "nova": nova.FORMAT,
-    "titan-text": text.TITAN_TEXT,
-    "llama": text.LLAMA,
-    "cohere-command": text.COMMAND,
-    "jamba": openai_chat.FORMAT,
-    "openai": openai_chat.FORMAT,
-    "qwen": openai_chat.FORMAT,
-    "other": openai_chat.FORMAT,
-    "sagemaker": openai_chat.FORMAT,
+from local_aws.models.families import (
+    anthropic,
+    cohere,
+    deepseek,
+    google,
+    jamba,
+    llama,
+    minimax,
+    mistral,
+    moonshot,
+    nova,
+    nvidia,
+    openai,
+    other,
+    qwen,
+    stability,
+    titan,
+    writer,
+    xai,
+    zai,
+)
+from local_aws.models.family import Family
+
+FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (
+        anthropic.FAMILY,
+        nova.CANVAS,
+        nova.EMBED,
+        nova.FAMILY,
+        titan.TEXT,
+        titan.EMBED,
+        titan.IMAGE,
+        cohere.COMMAND,
+        cohere.EMBED,
+        cohere.RERANK,
+        llama.FAMILY,
+        mistral.FAMILY,
+        jamba.FAMILY,
+        deepseek.FAMILY,
+        stability.FAMILY,
+        openai.FAMILY,
+        qwen.FAMILY,
+        writer.FAMILY,
+        xai.FAMILY,
+        moonshot.FAMILY,
+        minimax.FAMILY,
+        zai.FAMILY,
+        nvidia.FAMILY,
+        google.FAMILY,
+        other.FAMILY,
+        other.CONTAINER,
+        other.OPAQUE,
+    )
 }
-
-_EITHER: dict[str, ChatFormat] = {"mistral": text.MISTRAL, "deepseek": text.DEEPSEEK}
-"""Families whose older models take one string; the newer ones take messages."""
-
-MEDIA: dict[str, media.Answerer] = {
-    "titan-embed": media.titan_embed,
-    "cohere-embed": media.cohere_embed,
-    "cohere-rerank": media.rerank,
-    "titan-image": media.amazon_image,
-    "nova-canvas": media.amazon_image,
-    "stability": media.stability,
-}
-"""Families that answer with vectors, scores or images."""
+"""By name, in the order in which an ID is looked up."""
 
 
-def chat(family: str, body: Body) -> ChatFormat | None:
-    """The format of a chat family; None for a family that doesn't chat."""
-    if family in _EITHER:
-        return openai_chat.FORMAT if "messages" in body else _EITHER[family]
-    return _CHAT.get(family)
+def of_id(base_id: str) -> Family | None:
+    """The family of a foundation model's ID; None where there is no such model."""
+    return next((family for family in FAMILIES.values() if re.fullmatch(family.ids, base_id)), None)

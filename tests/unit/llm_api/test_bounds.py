@@ -86,6 +86,8 @@ objects = st.dictionaries(names, values, max_size=6)
 schemas = st.fixed_dictionaries(
     {"type": st.just("object"), "properties": st.dictionaries(names, st.just({"type": "string"}), max_size=12)}
 )
+anything = {"type": "object"}
+closed = {"additionalProperties": False}
 limits = st.integers(1, LIMIT)
 sizes = st.tuples(st.integers(1, 700), st.integers(1, 700))
 
@@ -116,7 +118,7 @@ def converse_bodies(draw: st.DrawFn, *, media: bool = True, tools: bool = True, 
         blocks = [{"text": draw(texts)}]
         seen = set()
         for block in draw(st.lists(converse_blocks, max_size=4)) if media else []:
-            if "document" not in block or "document" not in seen:
+            if not seen.intersection(block, ("document", "cachePoint")):  # models take four points at most
                 blocks.append(block)
             seen.update(block)
         return blocks
@@ -125,12 +127,12 @@ def converse_bodies(draw: st.DrawFn, *, media: bool = True, tools: bool = True, 
     body: dict[str, Any] = {"messages": messages}
     for number in range(draw(st.integers(0, 3))):
         if tools and draw(st.booleans()):
-            use = {"toolUse": {"toolUseId": f"t{number}", "name": "f", "input": draw(objects)}}
+            use = {"toolUse": {"toolUseId": f"call{number:05}", "name": "f", "input": draw(objects)}}
             result = draw(st.one_of(texts.map(lambda text: {"text": text}), objects.map(lambda value: {"json": value})))
             messages.append({"role": "assistant", "content": [use]})
-            answers = [{"toolResult": {"toolUseId": f"t{number}", "content": [result]}}]
+            answers = [{"toolResult": {"toolUseId": f"call{number:05}", "content": [result]}}]
             messages.append({"role": "user", "content": answers})
-            body["toolConfig"] = {"tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": {}}}}]}
+            body["toolConfig"] = {"tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": anything}}}]}
         else:
             messages.append({"role": "assistant", "content": [{"text": draw(texts)}]})
             messages.append({"role": "user", "content": content()})
@@ -139,7 +141,7 @@ def converse_bodies(draw: st.DrawFn, *, media: bool = True, tools: bool = True, 
             {"toolSpec": {"name": f"f{n}", "inputSchema": {"json": draw(schemas)}}}
             for n in range(draw(st.integers(1, 6)))
         ]
-        specs.append({"toolSpec": {"name": "f", "description": draw(texts), "inputSchema": {"json": {}}}})
+        specs.append({"toolSpec": {"name": "f", "description": draw(texts), "inputSchema": {"json": anything}}})
         body["toolConfig"] = {"tools": specs}
     if system and draw(st.booleans()):
         body["system"] = [{"text": draw(texts)} for _ in range(draw(st.integers(1, 3)))]
@@ -268,7 +270,10 @@ def messages_bodies(draw: st.DrawFn) -> dict[str, Any]:
         ),
         texts.map(lambda text: {"type": "text", "text": text, "cache_control": {"type": "ephemeral", "ttl": "1h"}}),
     )
-    messages: list[dict[str, Any]] = [{"role": "user", "content": draw(st.lists(blocks, min_size=1, max_size=5))}]
+    content = st.lists(blocks, min_size=1, max_size=5).filter(
+        lambda given: sum("cache_control" in block for block in given) <= 4
+    )
+    messages: list[dict[str, Any]] = [{"role": "user", "content": draw(content)}]
     for number in range(draw(st.integers(0, 3))):
         use = {"type": "tool_use", "id": f"t{number}", "name": "f", "input": draw(objects)}
         messages.append({"role": "assistant", "content": [use]})
@@ -285,7 +290,7 @@ def messages_bodies(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         body["system"] = draw(texts)
     if draw(st.booleans()):
-        body["output_config"] = {"format": {"type": "json_schema", "schema": draw(schemas)}}
+        body["output_config"] = {"format": {"type": "json_schema", "schema": {**draw(schemas), **closed}}}
     return body
 
 
@@ -309,9 +314,9 @@ def chat_bodies(draw: st.DrawFn) -> dict[str, Any]:
     messages.append({"role": "user", "content": parts})
     for number in range(draw(st.integers(0, 3))):
         function = {"name": "f", "arguments": json.dumps(draw(objects), separators=(",", ":"))}
-        calls = [{"id": f"t{number}", "type": "function", "function": function}]
+        calls = [{"id": f"call{number:05}", "type": "function", "function": function}]
         messages.append({"role": "assistant", "content": None, "tool_calls": calls})
-        messages.append({"role": "tool", "tool_call_id": f"t{number}", "content": draw(texts)})
+        messages.append({"role": "tool", "tool_call_id": f"call{number:05}", "content": draw(texts)})
     functions = [
         {"type": "function", "function": {"name": name, "parameters": draw(schemas)}}
         for name in ["f", *(f"f{n}" for n in range(draw(st.integers(0, 5))))]

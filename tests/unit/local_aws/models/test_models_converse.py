@@ -7,9 +7,11 @@ import jsonschema
 import pytest
 from botocore.exceptions import ClientError
 
+from local_aws.models import schemas
 from local_aws.models.images import paint
 
 CLAUDE = "us.anthropic.claude-sonnet-4-20250514-v1:0"
+CLAUDE_45 = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 NOVA = "amazon.nova-lite-v1:0"
 MODELS = [
     CLAUDE,
@@ -190,11 +192,17 @@ SCHEMAS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
-def test_answer_satisfies_the_schema(schema: dict[str, Any], bedrock: Any) -> None:
+def test_an_instance_satisfies_its_schema(schema: dict[str, Any]) -> None:
+    # WHEN a tool's input is made up, whose schema may hold anything THEN it satisfies it
+    jsonschema.validate(schemas.instance(schema, schemas.Hints("Give 7 cars")), schema)
+
+
+def test_answer_satisfies_the_schema(bedrock: Any) -> None:
     # WHEN an answer by schema is asked for
+    schema = {**SCHEMA, "additionalProperties": False}
     structure = {"jsonSchema": {"schema": json.dumps(schema), "name": "answer"}}
     config = {"textFormat": {"type": "json_schema", "structure": structure}}
-    answer = bedrock.converse(modelId=CLAUDE, messages=[user({"text": "Give 7 cars"})], outputConfig=config)
+    answer = bedrock.converse(modelId=CLAUDE_45, messages=[user({"text": "Give 7 cars"})], outputConfig=config)
     # THEN it satisfies it
     jsonschema.validate(json.loads(text_of(answer)), schema)
 
@@ -258,7 +266,7 @@ def test_what_converse_refuses(name: str, server: Any, bedrock: Any) -> None:
     [
         ("amazon.titan-text-express-v1", {"system": [HI]}, "system messages"),
         ("amazon.titan-text-express-v1", {"toolConfig": TOOLS}, "tool use"),
-        ("meta.llama3-70b-instruct-v1:0", {"toolConfig": {**TOOLS, "toolChoice": {"any": {}}}}, "toolChoice.any"),
+        ("us.meta.llama3-3-70b-instruct-v1:0", {"toolConfig": {**TOOLS, "toolChoice": {"any": {}}}}, "toolChoice.any"),
         ("amazon.titan-embed-text-v2:0", {}, "doesn't support the model"),
         ("stability.stable-image-core-v1:1", {}, "doesn't support the model"),
     ],

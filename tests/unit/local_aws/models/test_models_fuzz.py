@@ -1,5 +1,6 @@
 """Whatever is sent, the stand-ins answer: with what was asked for, or with an error that is AWS's."""
 
+import base64
 import copy
 import json
 from typing import Any
@@ -10,19 +11,25 @@ from hypothesis import strategies as st
 from local_aws.faults import Faults
 from local_aws.journal import Journal
 from local_aws.models import ModelRequest, ModelRuntime
+from local_aws.models.images import paint
 
 RUNTIME = ModelRuntime(Faults(), Journal(), pace_seconds=0, ended=frozenset())
 TURN = {"role": "user", "content": [{"text": "Hello"}]}
 USE = {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "f", "input": {}}}]}
 RESULT = {"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": [{"text": "x"}]}}]}
 TOOL = {"toolSpec": {"name": "f", "inputSchema": {"json": {"type": "object", "properties": {"a": {"type": "string"}}}}}}
-SCHEMA = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "integer"}}}}
+SCHEMA = {
+    "type": "object",
+    "properties": {"a": {"type": "array", "items": {"type": "integer"}}},
+    "additionalProperties": False,
+}
+PICTURE = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(paint("x", 8, 8)).decode()}
 CONVERSE: dict[str, Any] = {
     "messages": [TURN, USE, RESULT],
     "system": [{"text": "s"}],
     "toolConfig": {"tools": [TOOL], "toolChoice": {"auto": {}}},
-    "inferenceConfig": {"maxTokens": 9, "stopSequences": ["x"]},
-    "additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 4}},
+    "inferenceConfig": {"maxTokens": 2000, "stopSequences": ["x"]},
+    "additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 1024}},
     "guardrailConfig": {"guardrailIdentifier": "g", "guardrailVersion": "1"},
 }
 CLAUDE: dict[str, Any] = {
@@ -30,7 +37,7 @@ CLAUDE: dict[str, Any] = {
     "max_tokens": 2000,
     "system": [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral"}}],
     "messages": [
-        {"role": "user", "content": [{"type": "image", "source": {"type": "base64", "data": "aGk="}}]},
+        {"role": "user", "content": [{"type": "image", "source": PICTURE}]},
         {"role": "assistant", "content": [{"type": "tool_use", "id": "t", "name": "f", "input": {}}]},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": [{"type": "text"}]}]},
     ],
@@ -53,6 +60,33 @@ OPENAI: dict[str, Any] = {
     "stream_options": {"include_usage": True},
     "stop": ["x"],
 }
+MISTRAL = {
+    **OPENAI,
+    "messages": [
+        {"role": "user", "content": "x"},
+        {"role": "assistant", "tool_calls": [{"id": "abcdefgh1", "function": {"name": "f", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "abcdefgh1", "content": "x"},
+    ],
+    "tool_choice": "any",
+}
+REASONS = {"messages": [TURN], "additionalModelRequestFields": {"reasoning": {"effort": "low"}}}
+NOVA_2 = {
+    "messages": [TURN],
+    "additionalModelRequestFields": {
+        "reasoningConfig": {"type": "enabled", "maxReasoningEffort": "low"},
+        "inferenceConfig": {"topK": 3},
+    },
+}
+NOVA_EMBED = {
+    "schemaVersion": "nova-multimodal-embed-v1",
+    "taskType": "SINGLE_EMBEDDING",
+    "singleEmbeddingParams": {
+        "embeddingPurpose": "GENERIC_INDEX",
+        "embeddingDimension": 256,
+        "text": {"truncationMode": "END", "value": "x"},
+    },
+}
+TITAN_IMAGE = {"inputText": "x", "inputImage": PICTURE["data"], "embeddingConfig": {"outputEmbeddingLength": 256}}
 COMMAND: dict[str, Any] = {
     "message": "f",
     "chat_history": [{"role": "USER", "message": "x"}],
@@ -63,20 +97,19 @@ COMMAND: dict[str, Any] = {
 CANVAS = {
     "taskType": "TEXT_IMAGE",
     "textToImageParams": {"text": "x"},
-    "imageGenerationConfig": {"width": 256, "height": 256, "seed": 1},
+    "imageGenerationConfig": {"width": 320, "height": 320, "seed": 1},
 }
 EMBED_4 = {
     "input_type": "search_query",
     "inputs": [{"content": [{"type": "text", "text": "x"}]}],
-    "images": ["data:image/png;base64,aGk="],
     "embedding_types": ["int8"],
 }
 REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("us.anthropic.claude-sonnet-4-20250514-v1:0", "converse", CONVERSE),
     ("us.anthropic.claude-sonnet-4-20250514-v1:0", "converse-stream", CONVERSE),
     ("anthropic.claude-sonnet-4-20250514-v1:0", "count-tokens", {"input": {"converse": {"messages": [TURN]}}}),
-    ("us.anthropic.claude-sonnet-4-20250514-v1:0", "invoke", CLAUDE),
-    ("us.anthropic.claude-sonnet-4-20250514-v1:0", "invoke-with-response-stream", CLAUDE),
+    ("us.anthropic.claude-haiku-4-5-20251001-v1:0", "invoke", CLAUDE),
+    ("us.anthropic.claude-haiku-4-5-20251001-v1:0", "invoke-with-response-stream", CLAUDE),
     (
         "amazon.nova-lite-v1:0",
         "invoke",
@@ -85,9 +118,15 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("amazon.titan-text-lite-v1", "invoke", {"inputText": "x", "textGenerationConfig": {"maxTokenCount": 9}}),
     ("meta.llama3-8b-instruct-v1:0", "invoke", {"prompt": "x", "max_gen_len": 9, "images": ["aGk="]}),
     ("mistral.mistral-7b-instruct-v0:2", "invoke", {"prompt": "[INST] x [/INST]", "stop": ["x"]}),
-    ("mistral.mistral-large-2407-v1:0", "invoke", OPENAI),
+    ("mistral.mistral-large-2407-v1:0", "invoke", MISTRAL),
+    ("mistral.mistral-large-3-675b-instruct", "invoke", OPENAI),
     ("openai.gpt-oss-20b-1:0", "invoke-with-response-stream", OPENAI),
     ("us.deepseek.r1-v1:0", "invoke", {"prompt": "x", "stop": ["x"]}),
+    ("us.openai.gpt-6-luna", "converse", REASONS),
+    ("us.xai.grok-4.6", "converse-stream", REASONS),
+    ("us.amazon.nova-2-lite-v1:0", "converse", NOVA_2),
+    ("amazon.nova-2-multimodal-embeddings-v1:0", "invoke", NOVA_EMBED),
+    ("amazon.titan-embed-image-v1", "invoke", TITAN_IMAGE),
     ("cohere.command-r-v1:0", "invoke", COMMAND),
     ("cohere.command-r-v1:0", "invoke-with-response-stream", COMMAND),
     ("cohere.embed-v4:0", "invoke", EMBED_4),

@@ -245,10 +245,15 @@ def test_claude_thinks_before_it_answers(invoke: Any) -> None:
 
 def test_claude_answers_with_an_instance_of_the_schema(invoke: Any) -> None:
     # GIVEN a schema for the answer
-    schema = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
+    schema = {
+        "type": "object",
+        "properties": {"ok": {"type": "boolean"}},
+        "required": ["ok"],
+        "additionalProperties": False,
+    }
     body = claude(output_config={"format": {"type": "json_schema", "schema": schema}})
     # WHEN it is asked for
-    answer, _ = invoke(CLAUDE, body)
+    answer, _ = invoke("us.anthropic.claude-haiku-4-5-20251001-v1:0", body)
     # THEN the text is such JSON
     assert json.loads(answer["content"][0]["text"]) == {"ok": True}
 

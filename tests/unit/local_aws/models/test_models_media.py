@@ -97,7 +97,7 @@ def test_amazon_paints_through_provisioned_throughput(model: str) -> None:
     arn = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abcdefghij12"
     runtime = ModelRuntime(Faults(), Journal(), ended=frozenset())
     runtime.declare(arn, model)
-    config = {"width": 512, "height": 256, "numberOfImages": 2}
+    config = {"width": 512, "height": 320, "numberOfImages": 2}
     body = {"taskType": "TEXT_IMAGE", "textToImageParams": {"text": "a car"}, "imageGenerationConfig": config}
     # WHEN two pictures are asked for
     response = runtime.respond(ModelRequest("us-east-1", arn, "invoke", {}, json.dumps(body).encode()))
@@ -105,7 +105,7 @@ def test_amazon_paints_through_provisioned_throughput(model: str) -> None:
     assert isinstance(response.body, bytes)
     answer = json.loads(response.body)
     pictures = [inspect(base64.b64decode(image)) for image in answer["images"]]
-    assert pictures == [Picture("png", 512, 256)] * 2
+    assert pictures == [Picture("png", 512, 320)] * 2
     assert answer["error"] is None
 
 

@@ -1,10 +1,12 @@
 """Models that answer with vectors, scores or images instead of text.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html and its siblings
-`-embed-v3`, `-embed-v4`, `-titan-image`, `-diffusion-3-5-large`; Rerank 3.5 answers as `-rerank` says.
+`-titan-embed-mm`, `-embed-v3`, `-embed-v4`, `-titan-image`, `-diffusion-3-5-large`; Rerank 3.5 answers as `-rerank`
+says.
 """
 
 import base64
+import binascii
 import hashlib
 import math
 from collections.abc import Callable, Mapping
@@ -19,6 +21,7 @@ from local_aws.models.formats import (
     integer_at,
     list_at,
     malformed,
+    number_at,
     objects_at,
     strings_at,
     text_at,
@@ -26,6 +29,14 @@ from local_aws.models.formats import (
 from local_aws.models.guardrails import FORBIDDEN
 from local_aws.models.images import inspect, paint
 from local_aws.models.types import Usage
+
+TITAN_TOKENS_MAX = 8192
+TITAN_CHARACTERS_MAX = 50_000
+TITAN_IMAGE_TOKENS_MAX = 256
+TITAN_IMAGE_BYTES_MAX = 25_000_000
+TITAN_IMAGE_SIDE_MAX = 2048
+NOVA_EMBED_SCHEMA = "nova-multimodal-embed-v1"
+COHERE_3_CHARACTERS_MAX = 2048
 
 _ASPECTS = ("16:9", "1:1", "21:9", "2:3", "3:2", "4:5", "5:4", "9:16", "9:21")
 
@@ -56,15 +67,83 @@ def vector(text: str, dimensions: int, *, normalize: bool = True) -> list[float]
     return [round(value / scale, 6) for value in sums]
 
 
+def _embedded_text(body: Body, tokens_max: int = TITAN_TOKENS_MAX, characters_max: int = TITAN_CHARACTERS_MAX) -> str:
+    """https://docs.aws.amazon.com/bedrock/latest/userguide/titan-embedding-models.html"""
+    text = text_at(body, "inputText")
+    count = tokens.count(text)
+    if count > tokens_max:
+        raise validation(f"Too many input tokens. Max input tokens: {tokens_max}, request input token count: {count}")
+    if len(text) > characters_max:
+        raise malformed(f"#/inputText: expected maxLength: {characters_max}, actual: {len(text)}")
+    return text
+
+
+def _titan_embed_image(body: Body) -> Result:
+    """https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-mm.html"""
+    allow_only(body, frozenset({"inputText", "inputImage", "embeddingConfig"}))
+    if body.get("inputText") is None and body.get("inputImage") is None:
+        raise malformed("#: required key [inputText] or [inputImage] not found")
+    config = body.get("embeddingConfig") or {}
+    allow_only(config, frozenset({"outputEmbeddingLength"}))
+    length = integer_at(config, "outputEmbeddingLength", 1024)
+    if length not in (256, 384, 1024):
+        raise malformed(f"#/embeddingConfig/outputEmbeddingLength: {length} is not a valid enum value")
+    text = "" if body.get("inputText") is None else _embedded_text(body, TITAN_IMAGE_TOKENS_MAX)
+    image = body.get("inputImage")
+    if image is not None:
+        _check_titan_picture(image)
+    count = tokens.count(text) + tokens.REPLY_OVERHEAD if text else 0
+    found = {"embedding": vector(f"{text} {image or ''}", length), "inputTextTokenCount": count, "message": None}
+    return Result(found, Usage(count), counts_input=True)
+
+
+def _check_titan_picture(image: object) -> None:
+    try:
+        data = base64.b64decode(str(image), validate=True)
+    except (binascii.Error, ValueError):
+        raise malformed("#/inputImage: the image is not base64") from None
+    picture = inspect(data)
+    if picture is None or len(data) > TITAN_IMAGE_BYTES_MAX:
+        raise validation("Invalid input image. Check its format and size and try again.")
+    if max(picture.width or 0, picture.height or 0) > TITAN_IMAGE_SIDE_MAX:
+        raise validation(f"The image has more than {TITAN_IMAGE_SIDE_MAX} pixels on a side.")
+
+
+def nova_embed(body: Body, model_id: str) -> Result:
+    """One text at a time; https://docs.aws.amazon.com/nova/latest/userguide/embeddings-schema.html"""
+    allow_only(body, frozenset({"schemaVersion", "taskType", "singleEmbeddingParams"}))
+    if body.get("schemaVersion", NOVA_EMBED_SCHEMA) != NOVA_EMBED_SCHEMA:
+        raise malformed(f"#/schemaVersion: expected {NOVA_EMBED_SCHEMA}")
+    if body.get("taskType") != "SINGLE_EMBEDDING":
+        raise malformed("#/taskType: expected SINGLE_EMBEDDING")
+    params = body.get("singleEmbeddingParams")
+    if not isinstance(params, Mapping):
+        raise malformed("#: required key [singleEmbeddingParams] not found")
+    text_at(params, "embeddingPurpose")
+    dimensions = integer_at(params, "embeddingDimension", 3072)
+    if dimensions not in (256, 384, 1024, 3072):
+        raise malformed(f"#/singleEmbeddingParams/embeddingDimension: {dimensions} is not a valid enum value")
+    text = params.get("text")
+    if not isinstance(text, Mapping):
+        raise malformed("#/singleEmbeddingParams: the stand-in embeds text alone")
+    text_at(text, "truncationMode")
+    value = text_at(text, "value")
+    count = tokens.count(value) + tokens.REPLY_OVERHEAD
+    found = {"embeddings": [{"embeddingType": "TEXT", "embedding": vector(value, dimensions)}]}
+    return Result(found, Usage(count), counts_input=True)
+
+
 def titan_embed(body: Body, model_id: str) -> Result:
+    if "embed-image" in model_id:
+        return _titan_embed_image(body)
     if "v2" not in model_id and "v1" in model_id:
         allow_only(body, frozenset({"inputText"}))
-        text = text_at(body, "inputText")
+        text = _embedded_text(body)
         count = tokens.count(text) + tokens.REPLY_OVERHEAD
         values: dict[str, Any] = {"embedding": vector(text, 1536), "inputTextTokenCount": count}
         return Result(values, Usage(count), counts_input=True)
     allow_only(body, frozenset({"inputText", "dimensions", "normalize", "embeddingTypes"}))
-    text = text_at(body, "inputText")
+    text = _embedded_text(body)
     dimensions = integer_at(body, "dimensions", 1024)
     if dimensions not in (256, 512, 1024):
         raise malformed(f"#/dimensions: {dimensions} is not a valid enum value")
@@ -95,6 +174,11 @@ def cohere_embed(body: Body, model_id: str) -> Result:
     sides = ("NONE", "LEFT", "RIGHT") if version_4 else ("NONE", "START", "END")
     if body.get("truncate", "NONE") not in sides:
         raise malformed(f"#/truncate: {body['truncate']} is not a valid enum value")
+    given = [name for name in ("texts", "images", "inputs") if body.get(name)]
+    if len(given) > 1:
+        raise malformed(f"#: only one of [{given[0]}] and [{given[1]}] is permitted")
+    if not version_4:
+        _check_cohere_3(body)
     items, count = _embedded_items(body)
     if len(items) > 96:
         raise malformed(f"#/texts: expected maximum item count: 96, found: {len(items)}")
@@ -112,6 +196,15 @@ def cohere_embed(body: Body, model_id: str) -> Result:
         "texts": list(strings_at(body, "texts")),
     }
     return Result(answer, Usage(count), counts_input=True)
+
+
+def _check_cohere_3(body: Body) -> None:
+    """https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed-v3.html"""
+    if len(strings_at(body, "images")) > 1:
+        raise malformed("#/images: expected maximum item count: 1")
+    for at, text in enumerate(strings_at(body, "texts")):
+        if len(text) > COHERE_3_CHARACTERS_MAX:
+            raise malformed(f"#/texts/{at}: expected maxLength: {COHERE_3_CHARACTERS_MAX}, actual: {len(text)}")
 
 
 def _embedded_items(body: Body) -> tuple[list[str], int]:
@@ -211,8 +304,11 @@ def amazon_image(body: Body, model_id: str) -> Result:
     config = body.get("imageGenerationConfig") or {}
     allow_only(config, frozenset({"quality", "numberOfImages", "height", "width", "cfgScale", "seed"}))
     number = integer_at(config, "numberOfImages", 1, high=5)
-    width, height = (integer_at(config, side, 1024, low=256, high=4096) for side in ("width", "height"))
-    seed = integer_at(config, "seed", 0, low=0, high=2_147_483_646)
+    # https://docs.aws.amazon.com/nova/latest/userguide/image-gen-req-resp-structure.html
+    least, seed_max = (320, 858_993_459) if canvas else (256, 2_147_483_646)
+    width, height = (integer_at(config, side, 1024, low=least, high=4096) for side in ("width", "height"))
+    number_at(config, "cfgScale", low=1.1, high=10)
+    seed = integer_at(config, "seed", 0, low=0, high=seed_max)
     fine = config.get("quality") == "premium"
     images = [_encoded(f"{text}|{seed}|{at}", width, height, fine=fine) for at in range(number)]
     return Result({"images": images, "error": None}, Usage())
@@ -226,6 +322,7 @@ def stability(body: Body, model_id: str) -> Result:
     text = text_at(body, "prompt")
     if len(text) > 10_000:
         raise malformed(f"#/prompt: expected maxLength: 10000, actual: {len(text)}")
+    _check_stability_mode(body)
     aspect = str(body.get("aspect_ratio", "1:1"))
     if aspect not in _ASPECTS:
         raise malformed(f"#/aspect_ratio: {aspect} is not a valid enum value")
@@ -241,6 +338,17 @@ def stability(body: Body, model_id: str) -> Result:
     return Result(
         {"seeds": [seed], "finish_reasons": [None], "images": [_encoded(f"{text}|{seed}", width, height)]}, Usage()
     )
+
+
+def _check_stability_mode(body: Body) -> None:
+    """https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-diffusion-3-5-large.html"""
+    if body.get("mode") != "image-to-image":
+        return
+    for name in ("image", "strength"):
+        if body.get(name) is None:
+            raise malformed(f"#: required key [{name}] not found")
+    if body.get("aspect_ratio") is not None:
+        raise malformed("#: extraneous key [aspect_ratio] is not permitted")
 
 
 def _encoded(prompt: str, width: int, height: int, *, fine: bool = False) -> str:

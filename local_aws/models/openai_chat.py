@@ -1,4 +1,4 @@
-"""OpenAI's chat format, which many speak: Mistral Large and Pixtral, Jamba, gpt-oss, Qwen, SageMaker's containers.
+"""OpenAI's chat format, which most families speak on InvokeModel, and SageMaker's containers.
 
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-mistral-chat-completion.html
 https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-jamba.html
@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-openai.htm
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from local_aws.models.formats import (
@@ -38,11 +38,16 @@ _STOP = {
 }
 
 
-def read(body: Body) -> Prompt:
-    """A chat request, or a bare prompt."""
+def read(body: Body, model_id: str, limits: Sequence[str] = ("max_tokens",)) -> Prompt:
+    """A chat request, or a bare prompt.
+
+    Parameters:
+        limits: the names of the output limit that the model obeys, the first that is given before the others. Any
+            other name is ignored: the answer is as long as it likes.
+    """
     number_at(body, "temperature", high=2.0)
     number_at(body, "top_p")
-    name = "max_completion_tokens" if body.get("max_completion_tokens") is not None else "max_tokens"
+    name = next((name for name in limits if body.get(name) is not None), limits[0])
     limit = integer_at({name: 4096} if body.get(name) is None else body, name, 4096)
     stops = strings_at(body, "stop")
     if "messages" not in body:
@@ -219,3 +224,8 @@ def chunks(reply: Reply, *, include_usage: bool = True) -> Iterator[Piece]:
 
 
 FORMAT = ChatFormat(read, write, stream)
+
+
+def format_of(reader: Callable[[Body, str], Prompt]) -> ChatFormat:
+    """The same format with a family's own reading of the request."""
+    return ChatFormat(reader, write, stream)
