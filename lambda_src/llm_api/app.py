@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
 from llm_api.dialects import Call, Delivery, Dialect, Query, UsageQuery
-from llm_api.errors import ApiError, BadRequest, CredentialsRefused, Forbidden, Internal, NotFound
+from llm_api.errors import ApiError, BadRequest, CredentialsRefused, Internal, NotFound, Unavailable
 from llm_api.events import Request, Response, most_body_bytes
 from llm_api.inference import Candidate, Inference, Streamed, Terms
 from llm_api.ledger import Ledger, Tenant
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from llm_api.cache import Cache
     from llm_api.storage import Bucket
     from llm_api.workflows import Workflows
+
+_FREE_SECONDS = 1.0
+"""Work on a request that is refused in the end, and counts as none."""
 
 
 class App:
@@ -84,6 +87,8 @@ class App:
             record.fault = fault
             response = self._refusal(Internal(), dialect, record)
         if isinstance(response.body, bytes):
+            if record.error is not None:
+                self._count_refusal(record)
             self._settle(record)
         if record.held is not None:
             response.headers.update(record.held.standing.headers(time.time()))
@@ -111,7 +116,7 @@ class App:
         parser = parser_of(dialect, request)
         record.dialect = dialect.NAME if dialect is not None else None
         tenant = self._ledger.authenticate(request)
-        record.tenant = tenant.name
+        record.tenant, record.caller, record.work_began_at_seconds = tenant.name, tenant, self._clock()
         if record.dialect == "workflows":
             return self._work(parser.parse(request), tenant, deadline, record)
         call: Call | Query | UsageQuery = parser.parse(request)
@@ -137,10 +142,15 @@ class App:
         return _with_warnings(response, call, answered_by)
 
     def _work(self, call: Any, tenant: Tenant, deadline: Deadline, record: Record) -> Response:
+        from llm_api.dialects.workflows import Start
         from llm_api.workflows import Workflows
 
         if self._workflows is None:
             self._workflows = Workflows(self._settings.workflows)
+        if tenant.budgets and isinstance(call, Start):
+            from llm_api import metering
+
+            record.held = metering.reserve_request(self._ledger, tenant)
         return self._workflows.respond(call, tenant, deadline, record)
 
     def _stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, record: Record) -> Response:
@@ -169,11 +179,10 @@ class App:
 
     def _resolve(self, call: Call, tenant: Tenant) -> Target:
         target = self._registry.find(call.model, tenant.models)
-        if target is not None:
-            return target
-        if self._registry.find(call.model) is not None:
-            raise Forbidden("You may not use this model. GET /v1/models lists those that you may.")
-        raise NotFound("There is no such model in this deployment. GET /v1/models lists those that you may use.")
+        if target is None:
+            # The same words for another tenant's model, or whoever has a key could ask what there is.
+            raise NotFound("There is no such model for you here. GET /v1/models lists those that you may use.")
+        return target
 
     def _recall(
         self, call: Call, candidates: Iterable[Candidate], tenant: Tenant, deadline: Deadline, record: Record
@@ -214,6 +223,20 @@ class App:
             metering.settle(self._ledger, record.held, record.progress)
         if record.recall is not None and record.error is None:
             record.recall.keep()
+
+    def _count_refusal(self, record: Record) -> None:
+        """Count a request that was refused before anything was reserved, if that took long: stalling isn't free."""
+        tenant = record.caller
+        if record.held is not None or tenant is None or not tenant.budgets:
+            return
+        if isinstance(record.error, Unavailable) or self._clock() - record.work_began_at_seconds < _FREE_SECONDS:
+            return
+        from llm_api import metering
+
+        try:
+            record.held = metering.reserve_request(self._ledger, tenant)
+        except ApiError:
+            return  # no room, or the table is out of reach: the answer is a refusal already
 
     def _refusal(self, error: ApiError, dialect: Dialect | None, record: Record) -> Response:
         record.error = error

@@ -3,19 +3,22 @@
 An upper bound, and no estimate. A token is at least one byte of text, so the bytes of the body are at least as many
 tokens as the model reads of it, the field names included, which it doesn't read. Added to them, from the tables below
 and in docs/budgets.md, is what isn't in the body: what frames a prompt, the instructions that come with tools, and
-what a picture or a document is worth. What a model may write is the request's own output limit.
+what a picture or a document is worth. What a model may write is the limit that its body goes out with.
 
-Only what stands where a model looks for a picture, and begins like one, is counted as one. Everywhere else base64 is
-text, byte for byte.
+A body is walked once, every object of it, so that there is no place to hide in: what looks like a picture, a document or
+a recording to any reader is counted wherever it stands, and only what a picture's own reader takes for one, and what
+begins like one, is no text. Everywhere else base64 is text, byte for byte.
 """
 
 import base64
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from llm_api.dialects import Operation, Payload
+from llm_api.dialects.bedrock.output_limit import limit_in
 from llm_api.registry import Target
 from llm_api.usage import parse_json
 
@@ -47,20 +50,53 @@ UNMEASURABLE_TOKENS = 1_000_000
 LLAMA_UNMEASURABLE_TOKENS = 10_000_000
 """A document that is compressed, a video or a recording may be as long as the model's context."""
 
+_MOST_EDITS = 16
+
 MOST_IMAGES_MADE = 10
 """Pictures that an image model makes where the body doesn't say how many."""
 
 _READABLE_DOCUMENTS = frozenset({"csv", "html", "md", "txt"})
+_READABLE_SOURCES = frozenset({"text", "content"})
 _EMBEDDINGS = frozenset({"titan-embed", "cohere-embed"})
 _IMAGE_MAKERS = frozenset({"titan-image", "nova-canvas", "stability"})
-_TOOL_FIELDS = frozenset({"tools", "toolConfig", "functions", "tool_results", "documents", "outputConfig"})
-_TOOL_FIELDS_OF_SCHEMAS = frozenset({"response_format", "output_config", "output_format"})
-_LISTS = ("messages", "system", "chat_history", "documents", "tools", "tool_results", "texts", "inputs")
-_OUTPUT_LIMITS = frozenset(
-    {"max_tokens", "max_tokens_to_sample", "maxTokens", "max_new_tokens", "maxTokenCount", "max_gen_len"}
-    | {"max_completion_tokens"}
+
+_REWRITTEN = frozenset(
+    "documents functions json outputConfig output_config output_format response_format toolConfig toolUse tool_calls "
+    "tool_results tools".split()
 )
-_WITH_OUTPUT_LIMIT = ("inferenceConfig", "textGenerationConfig", "additionalModelRequestFields", "parameters")
+"""Fields that hold tools, schemas or what goes into and comes out of a tool as JSON, wherever they stand."""
+_TAGS = frozenset({"requestMetadata", "metadata"})
+"""Fields of the caller's own that no model reads."""
+_LISTS = frozenset("messages system chat_history documents tools tool_results texts inputs tool_calls".split())
+
+_PICTURES = frozenset({"image", "image_url", "input_image"})
+_DOCUMENTS = frozenset({"document", "file", "input_file"})
+_RECORDINGS = frozenset({"audio", "audio_url", "input_audio", "input_video", "video", "video_url"})
+_KNOWN_KINDS = (
+    _PICTURES
+    | _DOCUMENTS
+    | {
+        "base64",
+        "compaction",
+        "content",
+        "input_text",
+        "output_text",
+        "redacted_thinking",
+        "refusal",
+        "search_result",
+        "server_tool_use",
+        "text",
+        "thinking",
+        "tool_result",
+        "tool_use",
+        "web_search_result",
+    }
+)
+"""Kinds of blocks, and of sources in them, whose length is in the body, or which are counted by themselves."""
+_CARRIERS = ("bytes", "data", "file_data", "file_id", "source", "uri", "url")
+_PICTURES_OF_FAMILIES: Mapping[str, str] = {"cohere-embed": "images", "llama": "images", "titan-embed": "inputImage"}
+"""The field of a native body that holds pictures outside of content."""
+
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 _HOUR = frozenset({"1h"})
 
@@ -71,9 +107,10 @@ class Bound(NamedTuple):
     Attributes:
         input_tokens: read from the prompt cache or written to it, too.
         output_tokens: None where nothing limits them.
-        images: pictures to be made.
+        images: pictures that are made, or embedded.
         caches: whether the request asks for the prompt cache.
         caches_for_an_hour: whether it asks for the one that lasts an hour.
+        unmeasurable: whether there is something in it of which a kilobyte may hold any amount of text.
     """
 
     input_tokens: int = 0
@@ -81,6 +118,7 @@ class Bound(NamedTuple):
     images: int = 0
     caches: bool = False
     caches_for_an_hour: bool = False
+    unmeasurable: bool = False
 
 
 def bound(target: Target, operation: Operation, payloads: Sequence[Payload]) -> Bound | None:
@@ -94,146 +132,195 @@ def bound(target: Target, operation: Operation, payloads: Sequence[Payload]) -> 
     chats = target.endpoint is not None and target.endpoint.chats
     if not chats and (target.endpoint is not None or target.family in ("sagemaker", "cohere-rerank")):
         return None
-    documents = [document_of(payload) for payload in payloads]
-    if target.family in _IMAGE_MAKERS:
-        return Bound(images=sum(map(_images_made, documents)))
-    outputs = [_most_output(document, target) for document in documents]
-    ttls = [ttl for document in documents for ttl in _cache_marks(document)]
-    return Bound(
-        input_tokens=sum(
-            _input(payload, document, target) for payload, document in zip(payloads, documents, strict=True)
-        ),
-        output_tokens=None if None in outputs else sum(filter(None, outputs)),
-        caches=bool(ttls),
-        caches_for_an_hour=not _HOUR.isdisjoint(ttls),
-    )
+    most = Bound()
+    for payload in payloads:
+        one = _bound(target, operation, payload)
+        outputs = (most.output_tokens, one.output_tokens)
+        most = Bound(
+            most.input_tokens + one.input_tokens,
+            None if None in outputs else sum(filter(None, outputs)),
+            most.images + one.images,
+            most.caches or one.caches,
+            most.caches_for_an_hour or one.caches_for_an_hour,
+            most.unmeasurable or one.unmeasurable,
+        )
+    return most
 
 
 def document_of(payload: Payload) -> dict[str, Any]:
     """The payload's JSON object; an empty one where it is none."""
+    if payload.document is not None:
+        return payload.document
     document = payload.body if isinstance(payload.body, dict) else parse_json(payload.body)
     return document if isinstance(document, dict) else {}
 
 
-def _most_output(document: Mapping[str, Any], target: Target) -> int | None:
-    if target.family in _EMBEDDINGS:
-        return 0
-    given = [
-        place[name]
-        for place in _places_of_limits(document)
-        for name in _OUTPUT_LIMITS
-        if isinstance(place.get(name), int) and place[name] > 0
-    ]
-    # Of several limits a model follows one, which is none where it is below one. A body without any was given the
-    # target's, if it has one.
-    return max(given, default=target.max_output_tokens) if target.max_output_tokens is not None else None
+def pictures_in(family: str, document: Mapping[str, Any]) -> int:
+    """How many pictures a body of an embedding model holds, which it is paid for by the piece."""
+    return _Reading(family, document, converse=False).pictures
 
 
-def _places_of_limits(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield document
-    for name in _WITH_OUTPUT_LIMIT:
-        place = document.get(name)
-        if isinstance(place, Mapping):
-            yield from _places_of_limits(place)
-
-
-def _input(payload: Payload, document: Mapping[str, Any], target: Target) -> int:
+def _bound(target: Target, operation: Operation, payload: Payload) -> Bound:
+    document, converse = document_of(payload), operation == "converse"
+    if target.family in _IMAGE_MAKERS:
+        return Bound(images=_images_made(document))
+    output = limit_in(document, target, converse=converse)
     if not document:
-        return FRAMING_TOKENS + len(payload.body_bytes())
-    media = _Media(target.family)
-    for block in _blocks(document):
-        media.see(block)
-    media.see_fields(document)
-    rewritten = sum(_length(document[name]) for name in _TOOL_FIELDS & document.keys())
-    rewritten += sum(_length(document[name]) for name in _TOOL_FIELDS_OF_SCHEMAS & document.keys())
-    has_tools = rewritten > 0 or media.rewritten_bytes > 0
+        return Bound(FRAMING_TOKENS + len(payload.body_bytes()), output)
+    text = json.dumps(document, ensure_ascii=False)
+    ttls = list(_cache_marks(document)) if "cache" in text else []
+    length = _bytes(text)
+    del text
+    read = _Reading(target.family, document, converse=converse)
+    passes = 1 + _compactions(document)
     factor = JSON_FACTORS.get(target.family, JSON_FACTOR)
-    return (
-        (EMBEDDING_FRAMING_TOKENS if target.family in _EMBEDDINGS else FRAMING_TOKENS)
-        + _length(document)
-        - media.picture_bytes
-        + (factor - 1) * (rewritten + media.rewritten_bytes)
-        + (TOOLS_TOKENS if has_tools else 0)
-        + BUILT_IN_TOOL_TOKENS * _built_in_tools(document)
-        + ENTRY_TOKENS * (media.blocks + sum(_count(document.get(name)) for name in _LISTS))
-        + media.tokens
+    embeds = target.family in _EMBEDDINGS
+    tokens = (
+        (EMBEDDING_FRAMING_TOKENS if embeds else FRAMING_TOKENS)
+        + length
+        - read.picture_bytes
+        + (factor - 1) * read.rewritten_bytes
+        + (TOOLS_TOKENS if read.rewritten_bytes else 0)
+        + BUILT_IN_TOOL_TOKENS * read.built_in_tools
+        + ENTRY_TOKENS * read.entries
+        + read.tokens
+    )
+    return Bound(
+        passes * tokens,
+        None if output is None else passes * output,
+        read.pictures if embeds else 0,
+        bool(ttls),
+        not _HOUR.isdisjoint(ttls),
+        read.unmeasurable,
     )
 
 
 def _length(value: Any) -> int:
-    """Bytes of the value as JSON. Some tokenizers first replace characters by their plain forms, which may be more."""
-    text = json.dumps(value, ensure_ascii=False)
+    """Bytes of the value as JSON."""
+    return _bytes(json.dumps(value, ensure_ascii=False))
+
+
+def _bytes(text: str) -> int:
+    """Bytes of a text, or of what a tokenizer may make of it: some replace characters by their plain forms first.
+
+    Character by character, since to bring marks into their order takes a time that grows with the square of their number
+    (https://unicode.org/reports/tr15/). Taken apart, none is shorter than what it might be put together to.
+    """
     if text.isascii():
         return len(text)
-    plain = unicodedata.normalize("NFKC", text)
-    return max(len(text.encode(errors="surrogatepass")), len(plain.encode(errors="surrogatepass")))
+    return sum(number * _most_bytes(character) for character, number in Counter(text).items())
 
 
-def _blocks(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Every content block, those inside a tool's result or a document included."""
-    waiting: list[Any] = [document.get("system")]
-    waiting += [entry.get("content") for entry in _entries(document.get("messages"))]
-    waiting += [entry.get("content") for entry in _entries(document.get("inputs"))]
-    while waiting:
-        for block in _entries(waiting.pop()):
-            yield block
-            waiting.append(block.get("content"))
-            for name in ("toolResult", "searchResult"):
-                waiting.append(_at(block, name, "content"))
-            for source in (block.get("source"), _at(block, "document", "source")):
-                waiting.append(_at(source, "content"))
+def _most_bytes(character: str) -> int:
+    written = len(character.encode(errors="surrogatepass"))
+    if "\uac00" <= character <= "\ud7a3":  # a syllable of Hangul is always put together again
+        return written
+    plain = unicodedata.normalize("NFKD", character)
+    return written if plain == character else max(written, len(plain.encode(errors="surrogatepass")))
 
 
-class _Media:
-    """What stands in the content blocks: pictures, and what has no measurable length.
+class _Reading:
+    """What a body holds beside plain text.
 
     Attributes:
-        tokens: what it is worth.
+        tokens: what pictures, and what has no measurable length, are worth.
+        pictures: how many there are.
         picture_bytes: the base64 of pictures, which is no text.
-        rewritten_bytes: the JSON of tools that were used, which is written anew.
+        rewritten_bytes: JSON of tools and schemas, which is written anew.
+        built_in_tools: tools whose definition isn't in the body.
+        entries: messages, blocks, tools and documents.
+        unmeasurable: whether there is something without a measurable length.
     """
 
-    def __init__(self, family: str) -> None:
+    def __init__(self, family: str, document: Mapping[str, Any], *, converse: bool) -> None:
+        self._family = family
+        self._by_name = converse or family == "nova"
         self._image_tokens = IMAGE_TOKENS.get(family, OTHER_IMAGE_TOKENS)
         self._unmeasurable = LLAMA_UNMEASURABLE_TOKENS if family == "llama" else UNMEASURABLE_TOKENS
         self.tokens = 0
+        self.pictures = 0
         self.picture_bytes = 0
         self.rewritten_bytes = 0
-        self.blocks = 0
+        self.built_in_tools = 0
+        self.entries = 0
+        self.unmeasurable = False
+        self._own_pictures(document, converse=converse)
+        self._walk(document)
 
-    def see(self, block: Mapping[str, Any]) -> None:
-        self.blocks += 1
+    def _walk(self, document: Mapping[str, Any]) -> None:
+        # Each value is taken up once, with whether it has been measured already as what is written anew.
+        waiting: list[tuple[Any, bool]] = [(document, False)]
+        while waiting:
+            value, measured = waiting.pop()
+            if isinstance(value, list):
+                for entry in value:
+                    if isinstance(entry, dict):
+                        self.entries += 1
+                        waiting.append((entry, measured))
+                    elif isinstance(entry, list):
+                        waiting.append((entry, measured))
+                continue
+            self._see(value)
+            cited = not measured and "citations" in value  # cut into sentences, each with its number
+            is_call = "toolUseId" in value or value.get("type") in ("tool_use", "server_tool_use")
+            for name, child in value.items():
+                if name in _REWRITTEN or (name == "input" and is_call):
+                    self._rewrite(name, child, measured=measured)
+                elif isinstance(child, list | dict) and name not in _TAGS:
+                    if name in _LISTS and isinstance(child, list):
+                        self.entries += sum(not isinstance(entry, dict) for entry in child)
+                    if cited and name in ("source", "content"):
+                        self.rewritten_bytes += _length(child)
+                    waiting.append((child, measured or (cited and name in ("source", "content"))))
+
+    def _rewrite(self, name: str, value: Any, *, measured: bool) -> None:
+        if value is None:
+            return
+        if not measured:
+            self.rewritten_bytes += _length(value)
+        tools = value.get("tools") if isinstance(value, dict) else value
+        if name in ("tools", "toolConfig", "functions", "tool_calls", "tool_results", "documents"):
+            self.entries += len(tools) if isinstance(tools, list) else 0
+        if name in ("tools", "toolConfig"):
+            for tool in tools if isinstance(tools, list) else []:
+                kind = tool.get("type", "custom") if isinstance(tool, dict) else "custom"
+                self.built_in_tools += kind not in ("custom", "function") or "systemTool" in tool
+
+    def _see(self, block: Mapping[str, Any]) -> None:
         kind = block.get("type")
-        if "image" in block or kind == "image":
-            self._picture(_at(block, "image", "source", "bytes") or _at(block, "source", "data"))
-        if kind == "image_url":
-            url = block.get("image_url")
-            self._picture(url.get("url") if isinstance(url, Mapping) else url)
-        if "guardContent" in block and _at(block, "guardContent", "image") is not None:
-            self._picture(_at(block, "guardContent", "image", "source", "bytes"))
-        if "document" in block or kind == "document":
-            self._document(block)
-        if any(name in block for name in ("video", "audio", "input_audio")) or kind in ("video", "audio"):
-            self.tokens += self._unmeasurable
-        if {"toolUse", "toolResult"} & block.keys() or kind in ("tool_use", "tool_result"):
-            self.rewritten_bytes += _length({**block, "content": None})
-            for entry in _entries(_at(block, "toolResult", "content")):
-                self.rewritten_bytes -= _length(entry) if "json" not in entry else 0
+        kind = kind if isinstance(kind, str) else None
+        if kind in _PICTURES or any(block.get(name) is not None for name in _PICTURES):
+            self._count_picture(self._data(block, kind))
+        if kind in _DOCUMENTS or any(block.get(name) is not None for name in _DOCUMENTS):
+            self._see_document(block, kind)
+        if kind in _RECORDINGS or any(block.get(name) is not None for name in _RECORDINGS):
+            self._count_unmeasurable()
+        elif kind is not None and kind not in _KNOWN_KINDS and not kind.endswith("_location"):
+            if any(name in block for name in _CARRIERS):
+                self._count_unmeasurable()  # whatever that is, it brings something along
 
-    def see_fields(self, document: Mapping[str, Any]) -> None:
-        """Pictures and tools outside of content blocks."""
+    def _data(self, block: Mapping[str, Any], kind: str | None) -> Any:
+        """The base64 of a picture, where its reader is sure to take it for one."""
+        if self._by_name:
+            return _at(block, "image", "source", "bytes")
+        if kind == "image" and _at(block, "source", "type") == "base64":
+            return _at(block, "source", "data")
+        if kind == "image_url":
+            address = block.get("image_url")
+            return address.get("url") if isinstance(address, Mapping) else address
+        return None
+
+    def _own_pictures(self, document: Mapping[str, Any], *, converse: bool) -> None:
+        """Pictures outside of content blocks."""
         for name in ("images", "inputImage"):
             value = document.get(name)
             for picture in value if isinstance(value, list) else [value]:
                 if picture is not None:
-                    self._picture(picture)
-        for message in _entries(document.get("messages")):
-            calls = message.get("tool_calls")
-            if calls is not None:
-                self.rewritten_bytes += _length(calls)
-                self.blocks += _count(calls)
+                    is_known = not converse and _PICTURES_OF_FAMILIES.get(self._family) == name
+                    self._count_picture(picture if is_known else None)
 
-    def _picture(self, data: Any) -> None:
+    def _count_picture(self, data: Any) -> None:
+        self.pictures += 1
         self.tokens += self._image_tokens
         if not isinstance(data, str):
             return
@@ -246,23 +333,34 @@ class _Media:
         if begins.startswith(_MAGIC):
             self.picture_bytes += len(data)
 
-    def _document(self, block: Mapping[str, Any]) -> None:
-        body = block.get("document", block)
-        source = _at(body, "source")
-        if not isinstance(source, Mapping):
-            return
-        if "bytes" in source and _at(body, "format") not in _READABLE_DOCUMENTS:
-            self.tokens += self._unmeasurable
-        if source.get("type") == "base64":
-            self.tokens += self._unmeasurable
-        if "citations" in body:
-            self.rewritten_bytes += _length(body)  # cut into sentences, each with its number
+    def _see_document(self, block: Mapping[str, Any], kind: str | None) -> None:
+        """Whichever of the two ways to write a document its reader goes by, and both where both are there."""
+        if kind in _DOCUMENTS and not self._by_name:
+            source = block.get("source")
+            if kind != "document" or not isinstance(source, Mapping) or source.get("type") not in _READABLE_SOURCES:
+                self._count_unmeasurable()
+        named = block.get("document")
+        if isinstance(named, Mapping) and named:
+            source = named.get("source")
+            is_text = isinstance(source, Mapping) and source.keys() <= _READABLE_SOURCES
+            if not is_text and named.get("format") not in _READABLE_DOCUMENTS:
+                self._count_unmeasurable()
+        elif block.get("file") is not None and kind not in _DOCUMENTS:
+            self._count_unmeasurable()
+
+    def _count_unmeasurable(self) -> None:
+        self.tokens += self._unmeasurable
+        self.unmeasurable = True
 
 
-def _built_in_tools(document: Mapping[str, Any]) -> int:
-    kinds = [tool.get("type", "custom") for tool in _entries(document.get("tools"))]
-    built_in = sum(kind not in ("custom", "function") for kind in kinds)
-    return built_in + sum("systemTool" in tool for tool in _entries(_at(document, "toolConfig", "tools")))
+def _compactions(document: Mapping[str, Any]) -> int:
+    """Further passes over the conversation, each billed like the first.
+
+    https://platform.claude.com/docs/en/build-with-claude/compaction
+    """
+    places = (document, document.get("additionalModelRequestFields"))
+    edits = [edit for place in places for edit in _entries(_at(place, "context_management", "edits"))]
+    return sum(not str(edit.get("type")).startswith("clear_") for edit in edits[:_MOST_EDITS])
 
 
 def _cache_marks(document: Mapping[str, Any]) -> Iterator[str]:
@@ -282,18 +380,17 @@ def _cache_marks(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _images_made(document: Mapping[str, Any]) -> int:
     config = document.get("imageGenerationConfig")
-    if config is None and "taskType" not in document:
-        return 1  # Stability's models make one at a time
-    number = config.get("numberOfImages", 1) if isinstance(config, Mapping) else 1
-    return number if isinstance(number, int) and 0 < number < MOST_IMAGES_MADE else MOST_IMAGES_MADE
+    if config is None:
+        return 1
+    number = config.get("numberOfImages", 1) if isinstance(config, Mapping) else None
+    known = isinstance(config, Mapping) and all(
+        name == "numberOfImages" or name.casefold().replace("_", "") != "numberofimages" for name in config
+    )
+    return number if known and type(number) is int and 0 < number < MOST_IMAGES_MADE else MOST_IMAGES_MADE
 
 
 def _entries(value: Any) -> list[Mapping[str, Any]]:
     return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
-
-
-def _count(value: Any) -> int:
-    return len(value) if isinstance(value, list) else 0
 
 
 def _at(value: Any, *names: str) -> Any:

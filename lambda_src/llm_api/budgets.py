@@ -20,6 +20,11 @@ Counter = tuple[str, str]
 COUNTERS: tuple[Counter, ...] = tuple((window, kind) for window in WINDOWS for kind in KINDS)
 
 
+_LAST_YEAR = 9999
+_LAST_SECOND = 253_402_300_799
+"""The end of that year."""
+
+
 class Amount(NamedTuple):
     """What a request uses, or may use at most."""
 
@@ -54,7 +59,7 @@ def end_of(window: str, number: int) -> int:
     """When a window ends, in seconds since 1970."""
     if window == "month":
         year, month = divmod(number + 1, 12)
-        return calendar.timegm((year, month + 1, 1, 0, 0, 0))
+        return calendar.timegm((year, month + 1, 1, 0, 0, 0)) if 0 < year < _LAST_YEAR else _LAST_SECOND
     return (number + 1) * {"minute": 60, "day": 86_400}[window]
 
 
@@ -151,8 +156,8 @@ def amount_text(counter: Counter, amount: int) -> str:
 
 
 def timestamp(seconds: float) -> str:
-    """RFC 3339, in UTC."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    """RFC 3339, in UTC. What lies beyond its four digits of a year, an item of a broken clock's, is told as their end."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(max(seconds, 0), _LAST_SECOND)))
 
 
 def duration(seconds: float) -> str:

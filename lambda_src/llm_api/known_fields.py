@@ -54,10 +54,15 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     ),
     "openai": _OPENAI,
     "qwen": _OPENAI,
-    "other": _OPENAI | {"max_gen_len"},
     # Of chats alone: a list of prompts would have as many answers.
     "sagemaker": (_OPENAI | {"min_p"}) - {"prompt"},
 }
+_PROMPTS = _names(
+    "chat_history images inputImage inputText inputs message messages model preamble prompt raw_prompting return_prompt "
+    "schemaVersion stream stream_options system texts toolConfig"
+)
+"""Of those, what would be a second request beside Converse's own."""
+
 _GUARDRAIL = "amazon-bedrock-guardrailConfig"
 
 
@@ -72,18 +77,19 @@ def check_fields(target: Target, operation: Operation, document: Mapping[str, An
     """
     if operation == "count_tokens":
         return
-    config = document.get("toolConfig")
-    tools = config.get("tools") if isinstance(config, Mapping) else None
-    if isinstance(tools, list) and any(isinstance(tool, Mapping) and "systemTool" in tool for tool in tools):
-        raise BadRequest(
-            "A systemTool has a price of its own and brings text that nobody has counted, and your tenant has a "
-            "budget. Leave it out, or offer a tool of your own."
-        )
-    body = document.get("additionalModelRequestFields") if operation == "converse" else document
-    if not isinstance(body, Mapping):
-        return
-    known = _FIELDS.get(target.family, frozenset())
-    for name in body:
+    additional = document.get("additionalModelRequestFields") if operation == "converse" else None
+    for place in (document, document.get("toolConfig"), additional):
+        tools = place.get("tools") if isinstance(place, Mapping) else None
+        if isinstance(tools, list) and any(isinstance(tool, Mapping) and "systemTool" in tool for tool in tools):
+            raise BadRequest(
+                "A systemTool has a price of its own and brings text that nobody has counted, and your tenant has a "
+                "budget. Leave it out, or offer a tool of your own."
+            )
+    known = _FIELDS.get(target.family, _OPENAI)
+    body: Any = document
+    if operation == "converse":
+        body, known = additional, known - _PROMPTS
+    for name in body if isinstance(body, Mapping) else ():
         if name in known or name == _GUARDRAIL or (name == "speed" and _is_fast(target)):
             continue
         raise BadRequest(

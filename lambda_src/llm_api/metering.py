@@ -28,17 +28,21 @@ class Held:
 
     Attributes:
         standing: what the tenant has used, as of the last write.
+        embedded_pictures: how many the request embeds, which no answer tells.
         settlement: `exact` once use is counted to the token; `stands` where the reservation remains; `unknown` where
             the write that would have settled it has no known outcome.
         used: what was settled.
     """
 
-    __slots__ = ("caches_for_an_hour", "failure", "reservation", "settlement", "standing", "used")
+    __slots__ = ("caches_for_an_hour", "embedded_pictures", "failure", "reservation", "settlement", "standing", "used")
 
-    def __init__(self, reservation: Reservation, standing: Standing, caches_for_an_hour: bool) -> None:
+    def __init__(
+        self, reservation: Reservation, standing: Standing, caches_for_an_hour: bool, embedded_pictures: int = 0
+    ) -> None:
         self.reservation = reservation
         self.standing = standing
         self.caches_for_an_hour = caches_for_an_hour
+        self.embedded_pictures = embedded_pictures
         self.settlement: Settlement = "stands"
         self.used: Amount | None = None
         self.failure: Exception | None = None
@@ -60,6 +64,7 @@ def reserve(
     covered: list[Candidate] = []
     amounts: list[Amount] = []
     for_an_hour = False
+    pictures = 0
     for candidate in candidates:
         operation = call.operation_on(candidate.target)
         most = bound(candidate.target, operation, candidate.payloads)
@@ -74,15 +79,22 @@ def reserve(
             continue
         covered.append(candidate)
         amounts.append(amount)
-        for_an_hour = for_an_hour or (most is not None and most.caches_for_an_hour)
+        if most is not None:
+            for_an_hour = for_an_hour or most.caches_for_an_hour
+            pictures = max(pictures, most.images if most.input_tokens else 0)
     # A model that is given up when its share of the time is over may be paid for, and so may its fallbacks.
     gives_up = covered[0].target.on_timeout == "fallback" and not call.stream
     most_of = sum if gives_up else max
     reservation = ledger.reserve(
         tenant,
-        Amount(1, most_of(amount.tokens for amount in amounts), most_of(amount.picodollars for amount in amounts)),
+        Amount(
+            # Embeddings and pictures may take many requests to a model, and each is one of the tenant's.
+            max(len(candidate.payloads) for candidate in covered),
+            most_of(amount.tokens for amount in amounts),
+            most_of(amount.picodollars for amount in amounts),
+        ),
     )
-    return covered, Held(reservation, reservation.standing, for_an_hour)
+    return covered, Held(reservation, reservation.standing, for_an_hour, pictures)
 
 
 def reserve_request(ledger: Ledger, tenant: Tenant) -> Held:
@@ -134,6 +146,8 @@ def _used(held: Held, progress: Progress) -> Amount | None:
     requests = held.reservation.amount.requests
     if usage is None or target is None:
         return Amount(requests)
+    if held.embedded_pictures:
+        usage = usage._replace(images=held.embedded_pictures)
     price = target.price
     spent = 0 if price is None else cost(price, usage, cached_for_an_hour=held.caches_for_an_hour)
     return Amount(requests, usage.tokens, spent)
@@ -156,9 +170,19 @@ def _most(tenant: Tenant, target: Target, most: Bound | None) -> Amount:
         raise _unmetered(target, why)
     if most is None or most.output_tokens is None:
         return Amount(1)
+    if most.unmeasurable and target.endpoint is not None and _counts_use(tenant):
+        raise BadRequest(
+            f"Model {target.alias!r} is a container whose context nobody here knows, so recordings, videos and files "
+            "can't be counted, and your tenant has a budget. Leave them out."
+        )
     tokens = most.input_tokens + most.output_tokens
     price = target.price
     free = not tokens and not most.images
+    if tokens and most.images and _counts_dollars(tenant) and (price is None or price.image is None):
+        raise BadRequest(
+            f"Pictures have no price for model {target.alias!r} here, and your tenant has a budget in dollars. Leave them "
+            "out, or ask your platform team to declare `image` in the model's price."
+        )
     if price is None or not covers(price, most.input_tokens, most.output_tokens, most.images):
         if _counts_dollars(tenant) and not free:
             raise _unmetered(target, "it has no price, or none for all that it is paid by")

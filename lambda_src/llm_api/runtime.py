@@ -243,7 +243,7 @@ def answer(api: RuntimeApi, app: entry.App, invocation: Invocation) -> None:
         os.environ["_X_AMZN_TRACE_ID"] = invocation.trace_id
     try:
         event = json.loads(invocation.payload)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested deeper than Python's stack
         event = None
     remaining_ms = invocation.deadline_ms - time.time() * 1000
     if is_proxy_event(event):

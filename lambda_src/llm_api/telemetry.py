@@ -24,6 +24,7 @@ from llm_api.usage import Usage
 
 if TYPE_CHECKING:
     from llm_api.cache import Recall
+    from llm_api.ledger import Tenant
     from llm_api.metering import Held
     from llm_api.registry import Target
     from llm_api.storage import TenantFiles
@@ -69,6 +70,8 @@ class Record:
         started_at_seconds: on the monotonic clock.
         dialect: whose route it was; None for an unknown path.
         tenant: who called; None before that is known.
+        caller: the same with budgets and rights.
+        work_began_at_seconds: when that was known, on the same clock.
         model: the alias that was asked for.
         workflow, execution: what was started, asked for or answered, where it was a workflow's route.
         files: where files of the answer are put; None where there are none, or no place for them.
@@ -86,6 +89,8 @@ class Record:
         self.progress = Progress()
         self.dialect: str | None = None
         self.tenant: str | None = None
+        self.caller: Tenant | None = None
+        self.work_began_at_seconds = 0.0
         self.model: str | None = None
         self.workflow: str | None = None
         self.execution: str | None = None
@@ -174,6 +179,8 @@ class Telemetry:
             if progress.target is not None and progress.target.price is not None:
                 for_an_hour = record.held is not None and record.held.caches_for_an_hour
                 spent = cost(progress.target.price, progress.usage, cached_for_an_hour=for_an_hour)
+                if record.held is not None and record.held.used is not None:
+                    spent = record.held.used.picodollars
                 line["cost_usd"] = spent / PICODOLLARS_PER_USD
         if record.files is not None:
             line |= {"files_stored": record.files.stored, "storage_failure": record.files.failure}

@@ -49,6 +49,18 @@ _BODY_FIELDS: Mapping[str, tuple[str | None, str | None, str | None, str | None]
 """Paths of input, output, cache read and cache write; a path through a list is summed. Families that are not here
 report as OpenAI's chat completions do, or not at all."""
 
+_KNOWN_COUNTS = frozenset(
+    "cacheDetails cacheReadInputTokenCount cacheReadInputTokens cacheWriteInputTokenCount cacheWriteInputTokens "
+    "cache_creation cache_creation_input_tokens cache_read_input_tokens cached_tokens completion_tokens "
+    "completion_tokens_details inputTokenCount inputTokens input_tokens input_tokens_details iterations outputTokenCount "
+    "outputTokens output_tokens output_tokens_details prompt_tokens prompt_tokens_details reasoning_tokens totalTokens "
+    "total_tokens".split()
+)
+"""What is said of usage that is either read here, or a part of what is."""
+_PLACES_OF_USAGE = ("message", "metadata", "response", "meta")
+_NAMES_OF_USAGE = ("usage", _METRICS, "billed_units")
+_COUNTED = ("token", "request", "unit", "iteration", "search")
+
 _NO_OUTPUT_TOKENS = frozenset(
     {"titan-embed", "cohere-embed", "cohere-rerank", "titan-image", "nova-canvas", "stability"}
 )
@@ -67,7 +79,7 @@ class Usage(NamedTuple):
     Attributes:
         input_tokens: without those read from or written to the prompt cache, as Bedrock counts them.
         images: pictures that were made. They are what an image model is paid for; it has no tokens.
-        estimated: whether any of the numbers is our estimate.
+        estimated: whether any of the numbers is our estimate, or the model told of usage that nobody here reads.
     """
 
     input_tokens: int
@@ -117,7 +129,61 @@ def of_answer(
     for position, path in enumerate(fields):
         if found[position] is None and path is not None:
             found[position] = _at(document, path)
-    return _complete(found, family, request, estimate_tokens(answer) if found[1] is None else 0)
+    if family == "anthropic" and isinstance(document, dict) and "iterations" in (document.get("usage") or ()):
+        found = _with_iterations(found, document)
+    usage = _complete(found, family, request, estimate_tokens(answer) if found[1] is None else 0)
+    return usage._replace(estimated=True) if _has_unread(document) else usage
+
+
+def _with_iterations(found: Sequence[int | None], document: Mapping[str, Any]) -> list[int | None]:
+    """The counts with those of further passes, which the totals leave out where Claude compacts what it was sent.
+
+    https://platform.claude.com/docs/en/build-with-claude/compaction
+    """
+    told = document["usage"]
+    names = [(path or "").removeprefix("usage.") for path in _BODY_FIELDS["anthropic"]]
+    passes = [_at(told, f"iterations.{name}") for name in names]
+    return [total if more is None else max(total or 0, more) for total, more in zip(found, passes, strict=True)]
+
+
+def _has_unread(document: Any) -> bool:
+    """Whether an answer, or a message of a stream, tells of usage that nobody here reads: it may cost something."""
+    if not isinstance(document, dict):
+        return False
+    places = [document]
+    for name in _PLACES_OF_USAGE:
+        if isinstance(document.get(name), dict):
+            places.append(document[name])
+    for place in places:
+        for name in _NAMES_OF_USAGE:
+            told = place.get(name)
+            if not isinstance(told, dict):
+                continue
+            if not told.keys() <= _KNOWN_COUNTS and not _is_read(told):
+                return True
+            passes = told.get("iterations")
+            if passes is not None and not (isinstance(passes, list) and all(map(_is_read, passes))):
+                return True
+    return False
+
+
+def _is_read(iteration: Any) -> bool:
+    return isinstance(iteration, dict) and all(
+        name in _KNOWN_COUNTS or not _counts_something(name, value) for name, value in iteration.items()
+    )
+
+
+def _counts_something(name: str, value: Any) -> bool:
+    pending = [(name, value)]
+    while pending:
+        name, value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend((f"{name} {key}", child) for key, child in value.items())
+        elif isinstance(value, list):
+            pending.extend((name, child) for child in value)
+        elif _count(value) and any(word in name.lower() for word in _COUNTED):
+            return True
+    return False
 
 
 def _of_images(document: Any) -> Usage:
@@ -140,6 +206,7 @@ class StreamUsage:
         self._found: list[int | None] = [None] * 4
         self._produced_characters = 0
         self._unread: list[bytes] = []
+        self._has_unread = False
 
     def see_content(self, data: bytes) -> None:
         """Take one event into account that holds content alone. It is only read if the model never tells its tokens."""
@@ -157,6 +224,7 @@ class StreamUsage:
         self._produced_characters += _text_length(document)
         if not isinstance(document, dict):
             return
+        self._has_unread = self._has_unread or _has_unread(document)
         if self._operation == "converse":
             if event == "metadata":
                 self._take(document, _CONVERSE)
@@ -164,6 +232,8 @@ class StreamUsage:
         if self._family == "anthropic":
             self._take(document.get("message"), _BODY_FIELDS["anthropic"])
             self._take(document, _BODY_FIELDS["anthropic"])
+            if "iterations" in (document.get("usage") or ()):
+                self._found = _with_iterations(self._found, document)
         elif self._family == "nova":
             self._take(document.get("metadata"), _BODY_FIELDS["nova"])
         elif self._family == "titan-text":
@@ -180,6 +250,10 @@ class StreamUsage:
         Parameters:
             complete: whether the model came to its end. Before that its own count of the output is behind.
         """
+        usage = self._usage(complete=complete)
+        return usage._replace(estimated=True) if self._has_unread else usage
+
+    def _usage(self, *, complete: bool) -> Usage:
         if complete and self._found[1] is not None:
             return _complete(self._found, self._family, self._request, 0)
         self._read()

@@ -174,10 +174,9 @@ class Workflows:
 
     def _machine(self, workflow: str, tenant: Tenant) -> Mapping[str, Any]:
         machine = self._declared.get(workflow)
-        if machine is None:
-            raise NotFound("There is no such workflow in this deployment. Ask the platform team that runs it.")
-        if tenant.declared and workflow not in tenant.workflows:
-            raise Forbidden("You may not use this workflow. Ask the platform team that runs this deployment.")
+        if machine is None or (tenant.declared and workflow not in tenant.workflows):
+            # The same words for another tenant's, or whoever has a key could ask what there is.
+            raise NotFound("There is no such workflow for you here. Ask the platform team that runs this deployment.")
         return machine
 
     def _describe(self, machine: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -28,6 +28,7 @@ class Payload(NamedTuple):
             base64 as on the wire.
         trace: InvokeModel's `X-Amzn-Bedrock-Trace`, which changes neither price nor protection.
         metadata: InvokeModel's `X-Amzn-Bedrock-Request-Metadata`, as it came.
+        document: what `body` says, where whoever made it knows that already, so that it isn't read again.
     """
 
     body: bytes | dict[str, Any]
@@ -35,6 +36,7 @@ class Payload(NamedTuple):
     accept: str = "application/json"
     trace: str | None = None
     metadata: str | None = None
+    document: dict[str, Any] | None = None
 
     def tagged(self, operation: Operation, tags: Mapping[str, str]) -> "Payload":
         """The same with tags for Bedrock's invocation log. Of one name ours holds, whatever the caller sent.

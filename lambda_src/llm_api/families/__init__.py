@@ -166,6 +166,16 @@ class Family:
     unlimited_effort = ""
     """The effort with which it takes neither a limit on its output nor any sampling."""
 
+    # --- Output -------------------------------------------------------------------------------------------------------
+
+    output_limits: tuple[Path, ...] = (("max_tokens",),)
+    """The fields of an InvokeModel body that it obeys; where nobody says which one, each that it may. Reported for open
+    weights (notebooks); `max_gen_len` is Llama's alone. Empty where it writes no text."""
+    output_limit_synonyms: tuple[Path, ...] = (("max_completion_tokens",),)
+    """Fields by which its callers mean the same. They are renamed: which of them it obeys depends on its version."""
+    output_limits_of_prompts: tuple[tuple[str, Path], ...] = (("inputs", ("parameters", "max_new_tokens")),)
+    """Where the prompt stands in another field than `output_limits` are for -> the field that it obeys then."""
+
     # --- Prompt caching -----------------------------------------------------------------------------------------------
 
     cache_points: frozenset[str] = frozenset()

@@ -49,6 +49,10 @@ class Claude(Family):
     native_stream = "claude"  # an/build-with-claude/streaming
     native_stream_field = "messages"
 
+    output_limits = (("max_tokens",),)  # ug/model-parameters-anthropic-claude-messages.html
+    output_limit_synonyms = ()
+    output_limits_of_prompts = (("prompt", ("max_tokens_to_sample",)),)  # ug/…-anthropic-claude-text-completion.html
+
 
 class Claude2(Claude):
     """Claude 2 and Instant, which know prompts and no tools."""

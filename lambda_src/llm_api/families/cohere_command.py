@@ -23,6 +23,10 @@ class Command(Family):
     strict_tools = False  # structured: not listed
     schema = None  # structured: not listed
 
+    output_limits = (("max_tokens",),)  # ug/model-parameters-cohere-command-r-plus.html
+    output_limit_synonyms = ()
+    output_limits_of_prompts = ()
+
 
 class OldCommand(Command):
     """Command and Command Light, which take a prompt."""

@@ -13,6 +13,9 @@ class CohereEmbed(Family):
     title = "Cohere Embed 4"
     ids = ("^cohere[.]embed-",)
     operation = "embeddings"
+    output_limits = ()
+    output_limit_synonyms = ()
+    output_limits_of_prompts = ()
 
     embeds = "cohere"
     texts_at_once = 96  # ug/model-parameters-embed-v3.html, -v4.html

@@ -14,6 +14,9 @@ class CohereRerank(Family):
     ids = ("^cohere[.]rerank-", "^amazon[.]rerank-")
 
     operation = "rerank"
+    output_limits = ()
+    output_limit_synonyms = ()
+    output_limits_of_prompts = ()
 
 
 def of(identifier: str) -> type[Family]:

@@ -24,6 +24,11 @@ class Llama(Family):
 
     native_stream = "llama"  # ug/model-parameters-meta.html
 
+    output_limits = (("max_gen_len",),)  # ug/model-parameters-meta.html
+    output_limit_synonyms = ()
+    # ug/model-customization-import-model.html: an imported one takes OpenAI's chats as well
+    output_limits_of_prompts = (("messages", ("max_tokens",)),)
+
 
 class LlamaWithoutTools(Llama):
     """2, 3, 3.2 of 1B and 3B."""

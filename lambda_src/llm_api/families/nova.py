@@ -27,6 +27,10 @@ class Nova(Family):
 
     native_stream = "nova"  # nova/using-invoke-api.html
 
+    output_limits = (("inferenceConfig", "maxTokens"),)  # nova/complete-request-schema.html
+    output_limit_synonyms = (("inferenceConfig", "max_new_tokens"),)  # ibid.
+    output_limits_of_prompts = ()
+
 
 class NovaMicro(Nova):
     """Nova Micro, which reads text alone."""

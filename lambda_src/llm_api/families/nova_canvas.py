@@ -14,6 +14,9 @@ class NovaCanvas(Family):
     ids = ("^amazon[.]nova-canvas-",)
 
     operation = "images"
+    output_limits = ()
+    output_limit_synonyms = ()
+    output_limits_of_prompts = ()
 
     paints = "amazon"
     prompt_characters = 1024  # nova/image-gen-req-resp-structure.html

@@ -22,6 +22,9 @@ class GptOss(Family):
     thinks_unasked = True  # ibid.
     thinking_off = False  # ibid.
 
+    output_limits = (("max_completion_tokens",),)  # ibid.; notebooks: GPT-5 refuses max_tokens
+    output_limit_synonyms = (("max_tokens",),)
+
 
 class Gpt(GptOss):
     """GPT-5 and GPT-6, and one whose ID doesn't tell."""

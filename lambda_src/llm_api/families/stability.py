@@ -14,6 +14,9 @@ class Stability(Family):
     ids = ("^stability[.]",)
 
     operation = "images"
+    output_limits = ()
+    output_limit_synonyms = ()
+    output_limits_of_prompts = ()
 
     paints = "stability"
     prompt_characters = 10_000  # ug/model-parameters-diffusion-3-5-large.html

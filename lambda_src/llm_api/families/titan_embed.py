@@ -13,6 +13,9 @@ class TitanEmbed(Family):
     title = "Titan Text Embeddings 2"
     ids = ("^amazon[.]titan-embed-",)
     operation = "embeddings"
+    output_limits = ()
+    output_limit_synonyms = ()
+    output_limits_of_prompts = ()
 
     embeds = "titan"
     dimensions = (256, 512, 1024)  # ug/model-parameters-titan-embed-text.html

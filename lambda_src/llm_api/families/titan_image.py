@@ -14,6 +14,9 @@ class TitanImage(Family):
     ids = ("^amazon[.]titan-image-",)
 
     operation = "images"
+    output_limits = ()
+    output_limit_synonyms = ()
+    output_limits_of_prompts = ()
 
     paints = "amazon"
     prompt_characters = 512  # ug/model-parameters-titan-image.html

@@ -21,6 +21,10 @@ class TitanText(Family):
 
     native_stream = "titan"  # ug/model-parameters-titan-text.html
 
+    output_limits = (("textGenerationConfig", "maxTokenCount"),)  # ug/model-parameters-titan-text.html
+    output_limit_synonyms = ()
+    output_limits_of_prompts = ()
+
 
 def of(identifier: str) -> type[Family]:
     """See `llm_api.families`."""

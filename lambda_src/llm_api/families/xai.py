@@ -21,6 +21,9 @@ class Grok(Family):
     efforts = ("none", "low", "medium", "high", "xhigh")  # ibid.: max is refused
     thinks_unasked = True
 
+    output_limits = (("max_completion_tokens",), ("max_tokens",))  # nobody says which
+    output_limit_synonyms = ()
+
 
 def of(identifier: str) -> type[Family]:
     """See `llm_api.families`."""

@@ -19,8 +19,13 @@ def over_budget(exceeded: Sequence[Counter], standing: Standing, amount: Amount,
     error = OverBudget if window == "minute" else BudgetSpent
     budget = f"Your budget of {amount_text(counter, standing.budgets[counter])} a {window}"
     until = timestamp(resets_at)
-    if kind == "requests":
+    if kind == "requests" and standing.left(counter) < 1:
         message = f"{budget} is used up until {until}. Wait until then."
+    elif kind == "requests":
+        message = (
+            f"{budget} has {amount_text(counter, standing.left(counter))} left until {until}, and this request takes "
+            f"{amount_text(counter, amount.requests)} to a model. Wait until then, or send less at a time."
+        )
     else:
         message = (
             f"{budget} has {amount_text(counter, standing.left(counter))} left until {until}, and this request may use "
@@ -35,9 +40,10 @@ def over_budget(exceeded: Sequence[Counter], standing: Standing, amount: Amount,
 def too_large(counter: Counter, limit: int, amount: Amount) -> ApiError:
     """The refusal of a request that no window has room for, however long one waits."""
     window, kind = counter
+    advice = "Send less at a time." if kind == "requests" else "Send less and ask for fewer output tokens."
     refusal = BudgetSpent(
         f"This request may use {amount_text(counter, amount.of(kind))}, more than your whole budget of "
-        f"{amount_text(counter, limit)} a {window}. Send less and ask for fewer output tokens."
+        f"{amount_text(counter, limit)} a {window}. {advice}"
     )
     refusal.retryable = False
     return refusal

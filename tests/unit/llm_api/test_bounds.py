@@ -459,28 +459,120 @@ def test_what_has_no_measurable_length_is_as_long_as_a_context(block: dict[str, 
     assert most("nova", body, "converse").input_tokens >= UNMEASURABLE_TOKENS
 
 
+PDF = {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="}
+PNG_THEN_TEXT = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()[:8] + "ignore all limits " * 10_000
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "document", "source": PDF},
+        {"type": "document", "document": {}, "source": PDF},
+        {"type": "document", "image": None, "source": PDF},
+        {"type": "document", "text": "x", "source": {"type": "file", "file_id": "f"}},
+        {"type": "document", "source": {"type": "of-tomorrow", "data": "x"}},
+        {"type": "document"},
+        {"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBERi0="}},
+        {"type": "of-tomorrow", "source": PDF},
+        {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,AAAA"}},
+        {"type": "audio_url", "audio_url": {"url": "data:audio/mp3;base64,AAAA"}},
+        {"type": "text", "text": "x", "input_audio": {"data": "AAAA"}},
+        {"type": "tool_result", "content": [{"type": "document", "source": PDF}]},
+        {"type": "tool_result", "content": {"type": "document", "source": PDF}},
+        {"type": "text", "text": "x", "of-tomorrow": [[{"type": "document", "source": PDF}]]},
+    ],
+)
+@pytest.mark.parametrize("family", ["anthropic", "qwen"])
+def test_no_field_too_many_hides_what_cannot_be_measured(family: str, block: dict[str, Any]) -> None:
+    # GIVEN a file, with fields beside it, in a kind of block that nobody knows, or where nobody looks for one
+    body = {"messages": [{"role": "user", "content": [block]}]}
+
+    # WHEN it is bounded
+    found = most(family, body)
+
+    # THEN it is the most that a model reads
+    assert found.input_tokens >= UNMEASURABLE_TOKENS
+    assert found.unmeasurable
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "document", "image": None, "source": {"type": "text", "data": PNG_THEN_TEXT}},
+        {"type": "document", "image": {}, "source": {"type": "text", "data": PNG_THEN_TEXT}},
+        {"type": "image", "source": {"type": "text", "data": PNG_THEN_TEXT}},
+        {"type": "text", "text": "x", "image": {"source": {"bytes": PNG_THEN_TEXT}}},
+        {"type": "text", "text": "x", "image_url": {"url": PNG_THEN_TEXT}},
+        {"image": {"source": {"bytes": PNG_THEN_TEXT}}},
+        {"type": "of-tomorrow", "text": PNG_THEN_TEXT},
+    ],
+)
+def test_no_field_too_many_takes_text_out_of_the_bound(block: dict[str, Any]) -> None:
+    # GIVEN text that begins like a picture, in a block that is none, or only half one
+    body = {"messages": [{"role": "user", "content": [block]}]}
+
+    # WHEN it is bounded
+    # THEN it counts byte for byte
+    assert most("anthropic", body).input_tokens > len(PNG_THEN_TEXT)
+
+
+def test_what_a_block_holds_is_seen_over_converse_whatever_type_it_names() -> None:
+    # GIVEN a PDF as Converse writes one, with another API's `type` beside it
+    paper = {"document": {"format": "pdf", "name": "x", "source": {"bytes": "JVBERi0="}}}
+
+    # WHEN it is bounded
+    # THEN it is the most that a model reads
+    for kind in ("text", "image", "document", 7, None):
+        body = {"messages": [{"role": "user", "content": [{"type": kind, **paper}]}]}
+        assert most("nova", body, "converse").input_tokens >= UNMEASURABLE_TOKENS
+
+
+TOOL = {"name": "f", "description": "d" * 3000, "input_schema": {"type": "object"}}
+
+
+@pytest.mark.parametrize(
+    ("additional", "tokens"),
+    [
+        ({"tools": [TOOL]}, 2 * 3000 + 1500),
+        ({"tools": [{"type": "computer_20250124", "name": "computer"}]}, 1500 + 2000),
+        (
+            {"output_config": {"format": {"type": "json_schema", "schema": {"description": "d" * 3000}}}},
+            2 * 3000 + 1500,
+        ),
+        ({"context_management": {"edits": [{"type": "compact_20260112"}]}}, 500),
+    ],
+)
+def test_additional_fields_count_as_in_the_models_own_body(additional: dict[str, Any], tokens: int) -> None:
+    # GIVEN what Converse has no field for, sent beside it
+    plain: dict[str, Any] = {"messages": [{"role": "user", "content": [{"text": "x"}]}]}
+
+    # WHEN it is bounded
+    more = most("anthropic", {**plain, "additionalModelRequestFields": additional}, "converse").input_tokens
+
+    # THEN what it is worth in the model's own body is in it
+    assert more - most("anthropic", plain, "converse").input_tokens >= tokens
+    native = {"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]}
+    assert more >= most("anthropic", {**native, **additional}).input_tokens - 100
+
+
 @pytest.mark.parametrize(
     ("family", "body", "limit"),
     [
         ("anthropic", {"max_tokens": 5}, 5),
-        ("nova", {"inferenceConfig": {"maxTokens": 5, "max_new_tokens": 9}}, 9),
-        ("nova", {"inferenceConfig": {"maxTokens": 5}, "additionalModelRequestFields": {"maxTokens": 8}}, 8),
-        (
-            "nova",
-            {
-                "inferenceConfig": {"maxTokens": 5},
-                "additionalModelRequestFields": {"inferenceConfig": {"maxTokens": 7}},
-            },
-            7,
-        ),
+        ("nova", {"inferenceConfig": {"maxTokens": 5}}, 5),
+        ("other", {"max_tokens": 5}, 5),
+        ("other", {"max_gen_len": 1}, LIMIT),
+        ("qwen", {"max_completion_tokens": 1}, LIMIT),
+        ("llama", {"max_gen_len": 5}, 5),
+        ("llama", {"max_tokens": 1}, LIMIT),
         ("titan-text", {"textGenerationConfig": {"maxTokenCount": 6}}, 6),
         ("openai", {}, LIMIT),
     ],
 )
-def test_of_several_limits_the_highest_counts(family: str, body: dict[str, Any], limit: int) -> None:
-    # GIVEN a body that limits its answer in one place, in two, or in none
+def test_only_the_limit_that_the_model_obeys_counts(family: str, body: dict[str, Any], limit: int) -> None:
+    # GIVEN a body as it goes out, which limits its answer by a name that its model obeys, by another one, or not at all
     # WHEN it is bounded
-    # THEN it may write as much as the most generous of them
+    # THEN it may write as much as the limit that the model obeys
     assert most(family, body).output_tokens == limit
 
 

@@ -61,19 +61,22 @@ class Invoke(Call):
         """See `Call.payloads`."""
         protection.check_guardrail(target, "X-Amzn-Bedrock-GuardrailIdentifier", asked=self.asks_for_guardrail)
         if target.endpoint is not None:
-            return [Payload(self._body(target), self.content_type, self.accept, metadata=self.metadata)]
+            body, document = self._limited(target)
+            return [Payload(body, self.content_type, self.accept, metadata=self.metadata, document=document)]
         if self.document is None:
             raise BadRequest(f"Model {target.alias!r} takes JSON. Send the header `content-type: {_JSON}`.")
         accept = _JSON if "*/*" in self.accept else self.accept
-        return [Payload(self._body(target), _JSON, accept, self.trace, self.metadata)]
+        body, document = self._limited(target)
+        return [Payload(body, _JSON, accept, self.trace, self.metadata, document)]
 
-    def _body(self, target: Target) -> bytes:
+    def _limited(self, target: Target) -> tuple[bytes, dict[str, Any] | None]:
+        """The body as it goes out, and what it says."""
         if self.document is None:
             output_limit.check_unreadable(target)
-            return self.body
+            return self.body, None
         protection.check_invoke_target(self.document, target)
         limited = output_limit.limit_invoke(self.document, target)
-        return self.body if limited is self.document else Payload(limited).body_bytes()
+        return self.body if limited is self.document else Payload(limited).body_bytes(), limited
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""

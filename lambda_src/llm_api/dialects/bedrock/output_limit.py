@@ -1,68 +1,90 @@
 """`max_output_tokens`: a body that asks for more is refused, one that says nothing gets the limit.
 
-Each family calls the field otherwise (https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html).
+Each family calls the field otherwise, and a name that a model doesn't obey limits nothing. So what goes out has one limit,
+under the name that the model obeys (`llm_api.families`): a synonym is renamed, and any other family's name is refused,
+whatever its spelling. What was reserved for the request is then what it can write at most.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llm_api.errors import BadRequest
+from llm_api.families import Family, Path, family_of
 from llm_api.registry import Target
 
-Path = tuple[str, ...]
+CONVERSE: Path = ("inferenceConfig", "maxTokens")
+_ADDITIONAL = "additionalModelRequestFields"
 
-_CONVERSE: Path = ("inferenceConfig", "maxTokens")
-_MAX_TOKENS: tuple[Path, ...] = (("max_tokens",),)
-_CHAT_COMPLETIONS: tuple[Path, ...] = (("max_tokens",), ("max_completion_tokens",))
+_PROMPTS = ("inputs", "inputText", "message", "messages", "prompt")
+"""The fields in which a family's own format has the prompt."""
 
-_FIELDS: Mapping[str, tuple[Path, ...]] = {
-    "anthropic": (("max_tokens",), ("max_tokens_to_sample",)),
-    "nova": (("inferenceConfig", "maxTokens"), ("inferenceConfig", "max_new_tokens")),
-    "titan-text": (("textGenerationConfig", "maxTokenCount"),),
-    "llama": (("max_gen_len",),),
-    "mistral": _MAX_TOKENS,
-    "cohere-command": _MAX_TOKENS,
-    "jamba": _MAX_TOKENS,
-    "deepseek": _MAX_TOKENS,
-    "openai": (("max_completion_tokens",), ("max_tokens",)),
-    "qwen": _CHAT_COMPLETIONS,
-    "sagemaker": (*_CHAT_COMPLETIONS, ("parameters", "max_new_tokens")),
-    "other": (*_CHAT_COMPLETIONS, ("max_gen_len",)),
-}
-"""All the names of the limit; the first is inserted where none was given."""
+_LIMITS = frozenset(
+    "maxcompletiontokens maxgenlen maxgentokens maxgeneratedtokens maxnewtokens maxoutputlength maxoutputtokens "
+    "maxtokencount maxtokens maxtokenstogenerate maxtokenstosample numpredict".split()
+)
+"""What limits are called anywhere, as `_plain` writes it."""
 
-_ANSWERS = ("n", "num_generations", "best_of")
-"""How many answers are asked for: each may be as long as the limit."""
+_ANSWERS = frozenset(
+    "bestof candidatecount n numchoices numcompletions numgenerations numresults numreturnsequences numsamples".split()
+)
+"""How many answers are asked for, in the same writing: each may be as long as the limit."""
+
+_SETTINGS = frozenset(
+    "additionalmodelrequestfields config extrabody generationconfig generationparameters inferenceconfig options "
+    "parameters samplingparams samplingparameters textgenerationconfig".split()
+)
+"""Objects within a body that hold settings and no text, in the same writing."""
+
+
+def fields_of(family: Family, body: Mapping[str, Any]) -> tuple[Path, ...]:
+    """The fields of an InvokeModel body that limit what the model writes; none where it writes no text."""
+    if not family.output_limits:
+        return ()
+    given = {name for name in _PROMPTS if name in body}
+    elsewhere = [(name, path) for name, path in family.output_limits_of_prompts if name in given]
+    usual = () if elsewhere and given == {name for name, _ in elsewhere} else family.output_limits
+    return (*usual, *(path for _, path in elsewhere if path not in usual))
 
 
 def limit_invoke(body: dict[str, Any], target: Target) -> dict[str, Any]:
-    """The body of InvokeModel with its limit; the same object where it had one, or needs none.
+    """The body of InvokeModel with its limit; the same object where that is what it had, or needs none.
 
     Raises:
-        BadRequest: it asks for more than the target allows.
-    """
-    fields = _FIELDS.get(target.family)
-    if target.max_output_tokens is None or fields is None:
-        return body
-    if _check(body, fields, target):
-        return body
-    return _with(body, _field_to_insert(body, fields, target), target.max_output_tokens)
-
-
-def limit_converse(body: dict[str, Any], target: Target) -> dict[str, Any]:
-    """The body of Converse with its limit; the same object where it had one, or needs none.
-
-    Raises:
-        BadRequest: it asks for more than the target allows.
+        BadRequest: it asks for more than the target allows, or in a way that the model doesn't obey.
     """
     if target.max_output_tokens is None:
         return body
-    additional = body.get("additionalModelRequestFields")
-    if isinstance(additional, dict):
-        _check(additional, _FIELDS.get(target.family, ()), target)
-    if _check(body, (_CONVERSE,), target):
+    family = family_of(target)
+    fields = fields_of(family, body)
+    return _limited(body, fields, family.output_limit_synonyms, target) if fields else body
+
+
+def limit_converse(body: dict[str, Any], target: Target) -> dict[str, Any]:
+    """The body of Converse with its limit; the same object where that is what it had, or needs none.
+
+    A limit in the family's own field, among the additional ones, takes the place of Converse's: nothing says which of the
+    two a model would follow.
+
+    Raises:
+        BadRequest: it asks for more than the target allows, or in a way that the model doesn't obey.
+    """
+    if target.max_output_tokens is None:
         return body
-    return _with(body, _CONVERSE, target.max_output_tokens)
+    family = family_of(target)
+    own = (*family.output_limits, *family.output_limit_synonyms)
+    return _limited(body, (CONVERSE,), tuple((_ADDITIONAL, *path) for path in own), target)
+
+
+def limit_in(body: Mapping[str, Any], target: Target, *, converse: bool) -> int | None:
+    """The most output tokens that a body which goes out may come to; None where nothing limits them."""
+    family = family_of(target)
+    fields = (CONVERSE,) if converse else fields_of(family, body)
+    if not family.output_limits:
+        return 0
+    if target.max_output_tokens is None:
+        return None
+    given = [_at(body, path) for path in fields]
+    return max((value for value in given if _is_limit(value)), default=target.max_output_tokens)
 
 
 def check_unreadable(target: Target) -> None:
@@ -78,44 +100,88 @@ def check_unreadable(target: Target) -> None:
         )
 
 
-def _check(body: Mapping[str, Any], fields: tuple[Path, ...], target: Target) -> bool:
-    """Whether the body has a limit of its own, and it is within the target's."""
-    limit = target.max_output_tokens or 0
-    for name in _ANSWERS:
-        if body.get(name) not in (None, 1):
-            raise BadRequest(f"{name} is refused: model {target.alias!r} gives one answer at a time. Leave it out.")
-    given = [(path, _at(body, path)) for path in fields]
-    for path, value in given:
-        if value is None:
+def _limited(
+    body: dict[str, Any], fields: tuple[Path, ...], synonyms: tuple[Path, ...], target: Target
+) -> dict[str, Any]:
+    most = target.max_output_tokens or 0
+    asked: dict[Path, int] = {}
+    unset: list[Path] = []
+    for path, value in _settings(body):
+        word = _plain(path[-1])
+        if word in _ANSWERS and value is not None and not (type(value) is int and value == 1):
+            raise BadRequest(
+                f"{'.'.join(path)[:200]} is refused: model {target.alias!r} gives one answer at a time. Leave it out."
+            )
+        if word not in _LIMITS:
             continue
-        name = ".".join(path)
-        # Less than one is no limit: to some servers it means that there is none.
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise BadRequest(f"{name} must be a whole number of at least 1.")
-        if value > limit:
-            raise BadRequest(f"{name} is {value}, but model {target.alias!r} allows at most {limit} output tokens.")
-    return any(value is not None for _, value in given)
+        if value is None:
+            unset.append(path)
+        elif path in fields or path in synonyms:
+            asked[path] = _checked(path, value, target)
+        else:
+            raise BadRequest(
+                f"{'.'.join(path)[:200]} doesn't limit the output of model {target.alias!r}. Send "
+                f"{'.'.join(fields[0])} in its place."
+            )
+    limit = next(iter(asked.values()), most)
+    if any(value != limit for value in asked.values()):
+        raise BadRequest(f"{' and '.join('.'.join(path) for path in asked)} differ. Send {'.'.join(fields[0])} alone.")
+    changed = body
+    for path in (*asked, *unset):
+        if path not in fields:
+            changed = _without(changed, path)
+    for path in fields:
+        if path not in asked:
+            changed = _with(changed, path, limit)
+    return changed
 
 
-def _field_to_insert(body: Mapping[str, Any], fields: tuple[Path, ...], target: Target) -> Path:
-    if target.family == "anthropic" and "prompt" in body:
-        return ("max_tokens_to_sample",)
-    if target.family == "sagemaker" and "inputs" in body:
-        return ("parameters", "max_new_tokens")
-    return fields[0]
+def _settings(body: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every setting of a body, those in its objects of settings included, by its path."""
+    for name, value in body.items():
+        path = (*above, name)
+        yield path, value
+        if isinstance(value, dict) and _plain(name) in _SETTINGS:
+            yield from _settings(value, path)
+
+
+def _plain(name: str) -> str:
+    """A name as the most lenient reader of JSON might take it: letters and digits, without case."""
+    return "".join(filter(str.isalnum, name.casefold())) if len(name) < 64 else ""
+
+
+def _checked(path: Path, value: Any, target: Target) -> int:
+    name, most = ".".join(path), target.max_output_tokens or 0
+    # Less than one is no limit: to some servers it means that there is none.
+    if not _is_limit(value):
+        raise BadRequest(f"{name} must be a whole number of at least 1.")
+    if value > most:
+        raise BadRequest(f"{name} is {value}, but model {target.alias!r} allows at most {most} output tokens.")
+    return int(value)
+
+
+def _is_limit(value: Any) -> bool:
+    return type(value) is int and value >= 1
 
 
 def _at(body: Mapping[str, Any], path: Path) -> Any:
     value: Any = body
     for name in path:
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            raise BadRequest(f"{'.'.join(path[:-1])} must be an object.")
-        value = value.get(name)
+        value = value.get(name) if isinstance(value, Mapping) else None
     return value
 
 
 def _with(body: Mapping[str, Any], path: Path, value: int) -> dict[str, Any]:
     name, *rest = path
-    return {**body, name: _with(body.get(name) or {}, tuple(rest), value) if rest else value}
+    if not rest:
+        return {**body, name: value}
+    below = body.get(name)
+    if below is not None and not isinstance(below, dict):
+        raise BadRequest(f"{name} must be an object.")
+    return {**body, name: _with(below or {}, tuple(rest), value)}
+
+
+def _without(body: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    name, *rest = path
+    left = {key: value for key, value in body.items() if key != name}
+    return {**body, name: _without(body[name], tuple(rest))} if rest else left

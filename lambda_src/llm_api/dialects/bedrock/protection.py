@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InvokeModel.html.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llm_api.errors import BadRequest
@@ -29,6 +29,10 @@ _CONVERSE_FIELDS = frozenset(
         "toolConfig",
     }
 )
+
+_NOT_ADDITIONAL = (_CONVERSE_FIELDS | {"modelId", "promptVariables"}) - {"inferenceConfig"}
+"""Converse's own fields, which among the additional ones would be a second request that nobody reads. The exception is
+where Nova has its `topK`, and where `output_limit` looks."""
 
 _PRICE = "it changes the price of the call. Leave it out."
 _REFUSED_HEADERS = {
@@ -101,6 +105,49 @@ def check_invoke_target(body: Mapping[str, Any], target: Target) -> None:
     """
     _check_guardrail_field(body, target)
     _check_betas(body.get("anthropic_beta"), target)
+    if target.endpoint is not None:
+        check_container_body(body, target)
+
+
+def check_container_body(body: Mapping[str, Any], target: Target) -> None:
+    """Refuse addresses, which a chat's container would open from where it stands: data goes in the body.
+
+    vLLM, SGLang and TGI fetch what a part of a message names, whatever its kind; SGLang reads files too.
+    https://docs.vllm.ai/en/latest/features/multimodal_inputs.html
+
+    Raises:
+        BadRequest: a message names an address.
+    """
+    pending: list[Any] = []
+    for message in _objects(body.get("messages")):
+        parts = message.get("content")
+        if isinstance(parts, list):
+            pending.extend(part for part in parts if not isinstance(part, str))
+        pending.extend(_no_texts({**message, "content": parts if isinstance(parts, dict) else None}))
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            pending.extend(_no_texts(value))
+        elif isinstance(value, str) and value[:5].lower() != "data:" and any(mark in value for mark in ":.\\"):
+            raise BadRequest(
+                f"messages hold an address, which model {target.alias!r} would open from inside its network. Send the "
+                "data itself, as a data URL (data:image/png;base64,...)."
+            )
+
+
+_CALLS = frozenset({"function", "tool_calls"})
+_TEXTS = frozenset(
+    "filename id name reasoning reasoning_content refusal role text thinking title tool_call_id type".split()
+)
+"""Fields of messages, and of parts of them, that a container takes for text."""
+
+
+def _no_texts(fields: Mapping[str, Any]) -> Iterator[Any]:
+    for name, value in fields.items():
+        if name not in _CALLS and not (name in _TEXTS and isinstance(value, str)):
+            yield value
 
 
 def check_converse_body(body: Mapping[str, Any]) -> None:
@@ -110,7 +157,14 @@ def check_converse_body(body: Mapping[str, Any]) -> None:
         BadRequest: the message names the field.
     """
     _refuse_fields(body)
-    _refuse_fields(_additional_fields(body))
+    additional = _additional_fields(body)
+    _refuse_fields(additional)
+    for name in additional:
+        if name in _NOT_ADDITIONAL:
+            raise BadRequest(
+                f"The field {name} is Converse's own: among additionalModelRequestFields it is refused. Send it beside "
+                "them."
+            )
     for name in body:
         if name not in _CONVERSE_FIELDS:
             raise BadRequest(
@@ -157,7 +211,9 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 def _additional_fields(body: Mapping[str, Any]) -> Mapping[str, Any]:
     fields = body.get("additionalModelRequestFields")
-    return fields if isinstance(fields, dict) else {}
+    if fields is not None and not isinstance(fields, dict):
+        raise BadRequest("additionalModelRequestFields must be an object.")
+    return fields or {}
 
 
 def _refuse_fields(body: Mapping[str, Any]) -> None:

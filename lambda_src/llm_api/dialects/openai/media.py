@@ -33,7 +33,10 @@ DOCUMENT_FORMATS = {
 
 MAX_DOCUMENT_NAME = 200
 
-_DATA_URL = re.compile(r"data:([^;,]*)((?:;[^;,]*)*),(.*)", re.DOTALL)
+_MAX_HEAD = 1024
+"""Characters of a data URL before its data: a media type and a few parameters."""
+
+_BLANKS = b" \t\n\r\v\f"
 
 
 def image_block(part: dict[str, Any], path: str) -> tuple[dict[str, Any], list[str]]:
@@ -60,11 +63,12 @@ def image_block(part: dict[str, Any], path: str) -> tuple[dict[str, Any], list[s
     return {"image": {"format": IMAGE_FORMATS[media_type], "source": {"bytes": data}}}, warnings
 
 
-def document_block(part: dict[str, Any], path: str, names: set[str]) -> dict[str, Any]:
+def document_block(part: dict[str, Any], path: str, names: dict[str, int]) -> dict[str, Any]:
     """The document block of a `file` part.
 
     Parameters:
-        names: the documents' names so far in this request; Bedrock wants each to be unique. The new one is added.
+        names: the documents' names so far in this request, with how often each was asked for; Bedrock wants them to be
+            unique. The new one is added.
 
     Raises:
         InvalidField: no data, or of a format that Bedrock doesn't read.
@@ -93,31 +97,34 @@ def document_block(part: dict[str, Any], path: str, names: set[str]) -> dict[str
 
 
 def _data_url(url: str, where: str) -> tuple[str, str]:
-    match = _DATA_URL.match(url)
-    if match is None or ";base64" not in match[2]:
+    end = url.find(",", 0, _MAX_HEAD)
+    media_type, *parameters = url[len("data:") : end].split(";") if end > 0 else [""]
+    if not url.startswith("data:") or not any(parameter.startswith("base64") for parameter in parameters):
         raise InvalidField(where, f"{where} must be a data URL in base64, such as data:image/png;base64,....")
-    return match[1].strip().lower(), _base64(match[3], where)
+    return media_type.strip().lower(), _base64(url[end + 1 :], where)
 
 
 def _base64(data: str, where: str) -> str:
-    compact = "".join(data.split())
     try:
-        decoded = base64.b64decode(compact, validate=True)
+        compact = data.encode("ascii").translate(None, _BLANKS)
+        empty = not base64.b64decode(compact, validate=True)
     except (binascii.Error, ValueError):
         raise InvalidField(where, f"{where} holds no valid base64.") from None
-    if not decoded:
+    if empty:
         raise InvalidField(where, f"{where} is empty.")
-    return compact
+    return data if len(compact) == len(data) else compact.decode("ascii")
 
 
-def _unique_name(filename: str, names: set[str]) -> str:
+def _unique_name(filename: str, names: dict[str, int]) -> str:
     # Bedrock allows letters, digits, hyphens, brackets and single blanks.
-    stem = filename.rpartition(".")[0] or filename
+    stem = (filename.rpartition(".")[0] or filename)[:_MAX_HEAD]
     clean = re.sub(r"\s+", " ", re.sub(r"[^A-Za-z0-9\s()\[\]-]", " ", stem)).strip() or "document"
     clean = clean[: MAX_DOCUMENT_NAME - 8].strip()
-    name, count = clean, 1
+    # Counted up by name, so that a thousand files of one name don't make a million comparisons.
+    name, count = clean, names.get(clean, 0)
     while name in names:
         count += 1
         name = f"{clean} ({count})"
-    names.add(name)
+    names[clean] = max(count, 1)
+    names.setdefault(name, 1)
     return name

@@ -88,7 +88,7 @@ class _Translation:
         self._ids = CallIds()
         self._awaited: dict[str, deque[str]] = {}
         self._blank: str | None = None
-        self._document_names: set[str] = set()
+        self._document_names: dict[str, int] = {}
 
     def add(self, message: dict[str, Any], path: str) -> None:
         role = required_text(message, "role", path)

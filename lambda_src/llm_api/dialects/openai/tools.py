@@ -90,11 +90,11 @@ def parse_tools(body: dict[str, Any]) -> Tools:
     choice = body.get("tool_choice")
     if isinstance(choice, dict) and choice.get("type") == "allowed_tools":
         allowed = mapping(choice.get("allowed_tools"), "tool_choice.allowed_tools")
-        wanted = [
+        wanted = {
             _named(tool, f"tool_choice.allowed_tools.tools[{index}]")
             for index, tool in enumerate(items(allowed.get("tools"), "tool_choice.allowed_tools.tools"))
-        ]
-        if not wanted or not set(wanted) <= set(names):
+        }
+        if not wanted or not wanted <= set(names):
             raise InvalidField("tool_choice", "tool_choice.allowed_tools must name tools of the list tools.")
         specs = [spec for spec in specs if spec["name"] in wanted]
         choice = allowed.get("mode")
