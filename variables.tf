@@ -21,7 +21,7 @@ variable "models" {
       - `cache_read`: tokens out of the prompt cache; as `input` without.
       - `cache_write`, `cache_write_1h`: tokens into the cache that lasts five minutes, and into the one that lasts an hour.
         With a budget in dollars a cache without a price is refused.
-      - `image`: one image that is made, in US dollars.
+      - `image`: one image that is made or embedded, in US dollars.
     - `cache`: answers that may be given again to the same request; `docs/cache.md` says to which.
       - `ttl_seconds`: for how long.
       - `scope`: to whom: the same `tenant` (without tenants the same principal), or everybody who may use the model (`shared`).

@@ -5,9 +5,9 @@ tokens as the model reads of it, the field names included, which it doesn't read
 and in docs/budgets.md, is what isn't in the body: what frames a prompt, the instructions that come with tools, and
 what a picture or a document is worth. What a model may write is the limit that its body goes out with.
 
-A body is walked once, every object of it, so that there is no place to hide in: what looks like a picture, a document or
-a recording to any reader is counted wherever it stands, and only what a picture's own reader takes for one, and what
-begins like one, is no text. Everywhere else base64 is text, byte for byte.
+A body is walked once, every object of it, so that there is no place to hide in: what looks like a picture, a document
+or a recording to any reader is counted wherever it stands, and only what a picture's own reader takes for one, and
+what begins like one, is no text. Everywhere else base64 is text, byte for byte.
 """
 
 import base64
@@ -55,19 +55,24 @@ _MOST_EDITS = 16
 MOST_IMAGES_MADE = 10
 """Pictures that an image model makes where the body doesn't say how many."""
 
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _READABLE_DOCUMENTS = frozenset({"csv", "html", "md", "txt"})
 _READABLE_SOURCES = frozenset({"text", "content"})
 _EMBEDDINGS = frozenset({"titan-embed", "cohere-embed"})
 _IMAGE_MAKERS = frozenset({"titan-image", "nova-canvas", "stability"})
 
-_REWRITTEN = frozenset(
+_REWRITTEN = _names(
     "documents functions json outputConfig output_config output_format response_format toolConfig toolUse tool_calls "
-    "tool_results tools".split()
+    "tool_results tools"
 )
 """Fields that hold tools, schemas or what goes into and comes out of a tool as JSON, wherever they stand."""
 _TAGS = frozenset({"requestMetadata", "metadata"})
 """Fields of the caller's own that no model reads."""
-_LISTS = frozenset("messages system chat_history documents tools tool_results texts inputs tool_calls".split())
+_LISTS = _names("messages system chat_history documents tools tool_results texts inputs tool_calls")
 
 _PICTURES = frozenset({"image", "image_url", "input_image"})
 _DOCUMENTS = frozenset({"document", "file", "input_file"})
@@ -203,8 +208,8 @@ def _length(value: Any) -> int:
 def _bytes(text: str) -> int:
     """Bytes of a text, or of what a tokenizer may make of it: some replace characters by their plain forms first.
 
-    Character by character, since to bring marks into their order takes a time that grows with the square of their number
-    (https://unicode.org/reports/tr15/). Taken apart, none is shorter than what it might be put together to.
+    Character by character, since to bring marks into their order takes a time that grows with the square of their
+    number (https://unicode.org/reports/tr15/). Taken apart, none is shorter than what it might be put together to.
     """
     if text.isascii():
         return len(text)
@@ -295,9 +300,13 @@ class _Reading:
             self._see_document(block, kind)
         if kind in _RECORDINGS or any(block.get(name) is not None for name in _RECORDINGS):
             self._count_unmeasurable()
-        elif kind is not None and kind not in _KNOWN_KINDS and not kind.endswith("_location"):
-            if any(name in block for name in _CARRIERS):
-                self._count_unmeasurable()  # whatever that is, it brings something along
+        elif (
+            kind is not None
+            and kind not in _KNOWN_KINDS
+            and not kind.endswith("_location")
+            and any(name in block for name in _CARRIERS)
+        ):
+            self._count_unmeasurable()  # whatever that is, it brings something along
 
     def _data(self, block: Mapping[str, Any], kind: str | None) -> Any:
         """The base64 of a picture, where its reader is sure to take it for one."""

@@ -156,7 +156,7 @@ def amount_text(counter: Counter, amount: int) -> str:
 
 
 def timestamp(seconds: float) -> str:
-    """RFC 3339, in UTC. What lies beyond its four digits of a year, an item of a broken clock's, is told as their end."""
+    """RFC 3339, in UTC. What lies beyond its four digits of a year, by a broken clock, is told as their end."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(min(max(seconds, 0), _LAST_SECOND)))
 
 

@@ -58,8 +58,8 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     "sagemaker": (_OPENAI | {"min_p"}) - {"prompt"},
 }
 _PROMPTS = _names(
-    "chat_history images inputImage inputText inputs message messages model preamble prompt raw_prompting return_prompt "
-    "schemaVersion stream stream_options system texts toolConfig"
+    "chat_history images inputImage inputText inputs message messages model preamble prompt raw_prompting "
+    "return_prompt schemaVersion stream stream_options system texts toolConfig"
 )
 """Of those, what would be a second request beside Converse's own."""
 

@@ -180,8 +180,8 @@ def _most(tenant: Tenant, target: Target, most: Bound | None) -> Amount:
     free = not tokens and not most.images
     if tokens and most.images and _counts_dollars(tenant) and (price is None or price.image is None):
         raise BadRequest(
-            f"Pictures have no price for model {target.alias!r} here, and your tenant has a budget in dollars. Leave them "
-            "out, or ask your platform team to declare `image` in the model's price."
+            f"Pictures have no price for model {target.alias!r} here, and your tenant has a budget in dollars. Leave "
+            "them out, or ask your platform team to declare `image` in the model's price."
         )
     if price is None or not covers(price, most.input_tokens, most.output_tokens, most.images):
         if _counts_dollars(tenant) and not free:

@@ -109,7 +109,7 @@ class Steps:
                 "An order to reserve has a request, the body of a Converse request, or a bound in its place."
             )
         limited = target.limited_to(tenant.max_output_tokens)
-        held = self._hold(tenant, limited, order)
+        held, body = self._hold(tenant, limited, order)
         reservation = "" if held is None else _packed(held.reservation, held.caches_for_an_hour)
         about = {
             "tenant": tenant.name,
@@ -120,16 +120,19 @@ class Steps:
         }
         return {"reserved": True, "reservation": json.dumps(about), "request": body}
 
-    def _hold(self, tenant: Tenant, target: Target, order: Order) -> metering.Held | None:
-        """What a Converse request may use at most, or what whoever declared the step says that its request may."""
+    def _hold(self, tenant: Tenant, target: Target, order: Order) -> tuple[metering.Held | None, Any]:
+        """What a Converse request may use at most, or what whoever declared the step says that its request may; and the
+        request as it is to be sent, with its output limit."""
         if "bound" in order:
             tokens = _promised(order["bound"], target.max_output_tokens or _MOST_TOKENS)
-            return metering.reserve_promised(self._ledger, tenant, target, *tokens) if tenant.budgets else None
+            held = metering.reserve_promised(self._ledger, tenant, target, *tokens) if tenant.budgets else None
+            return held, {}
         body = order["request"]
         check_converse_body(body)
         call = Converse(target.alias, False, body)
         candidate = Candidate(target, call.payloads(target))
-        return metering.reserve(self._ledger, tenant, call, [candidate])[1] if tenant.budgets else None
+        held = metering.reserve(self._ledger, tenant, call, [candidate])[1] if tenant.budgets else None
+        return held, candidate.payloads[0].body
 
     def _count_hit(self, tenant: Tenant, target: Target, record: Record) -> None:
         """An answer that the workflow had: a request and no tokens, with nothing left to settle."""

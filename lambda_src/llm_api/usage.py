@@ -50,11 +50,33 @@ _BODY_FIELDS: Mapping[str, tuple[str | None, str | None, str | None, str | None]
 report as OpenAI's chat completions do, or not at all."""
 
 _KNOWN_COUNTS = frozenset(
-    "cacheDetails cacheReadInputTokenCount cacheReadInputTokens cacheWriteInputTokenCount cacheWriteInputTokens "
-    "cache_creation cache_creation_input_tokens cache_read_input_tokens cached_tokens completion_tokens "
-    "completion_tokens_details inputTokenCount inputTokens input_tokens input_tokens_details iterations outputTokenCount "
-    "outputTokens output_tokens output_tokens_details prompt_tokens prompt_tokens_details reasoning_tokens totalTokens "
-    "total_tokens".split()
+    {
+        "cacheDetails",
+        "cacheReadInputTokenCount",
+        "cacheReadInputTokens",
+        "cacheWriteInputTokenCount",
+        "cacheWriteInputTokens",
+        "cache_creation",
+        "cache_creation_input_tokens",
+        "cache_read_input_tokens",
+        "cached_tokens",
+        "completion_tokens",
+        "completion_tokens_details",
+        "inputTokenCount",
+        "inputTokens",
+        "input_tokens",
+        "input_tokens_details",
+        "iterations",
+        "outputTokenCount",
+        "outputTokens",
+        "output_tokens",
+        "output_tokens_details",
+        "prompt_tokens",
+        "prompt_tokens_details",
+        "reasoning_tokens",
+        "totalTokens",
+        "total_tokens",
+    }
 )
 """What is said of usage that is either read here, or a part of what is."""
 _PLACES_OF_USAGE = ("message", "metadata", "response", "meta")

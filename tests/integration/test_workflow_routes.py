@@ -145,9 +145,9 @@ def test_another_tenants_execution_does_not_exist(enter: Enter) -> None:
 
 
 def test_a_tenant_has_its_own_workflows(enter: Enter) -> None:
-    # GIVEN a tenant with one workflow WHEN it starts another, or none that exists, THEN it may not
+    # GIVEN a tenant with one workflow WHEN it starts another, or none that exists, THEN there is none for it
     client = enter(allowed=["chain"])
-    assert client.call("POST", "approved", {"input": {}})[0] == 403
+    assert client.call("POST", "approved", {"input": {}})[0] == 404
     assert client.call("POST", "nothing", {"input": {}})[0] == 404
 
 

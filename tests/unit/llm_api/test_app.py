@@ -102,13 +102,15 @@ def test_a_path_of_no_dialect_is_refused_in_a_shape_for_all(app: App) -> None:
     assert response.headers["x-amzn-errortype"] == "ResourceNotFoundException"
 
 
-def test_a_model_that_the_tenant_may_not_use_is_forbidden(app: App, wire: ModelWire) -> None:
+def test_a_model_that_the_tenant_may_not_use_is_none_to_it(app: App, wire: ModelWire) -> None:
     # GIVEN a declared model outside the tenant's
-    # WHEN it is called
+    # WHEN it is called, and another that nobody declared
     response = send(app, "POST", "/model/{modelId}/converse", {}, "/model/nova/converse")
+    unknown = send(app, "POST", "/model/{modelId}/converse", {}, "/model/unheard-of/converse")
 
-    # THEN it is refused before any call
-    assert response.status == 403
+    # THEN it is refused before any call, and nothing tells the two apart
+    assert response.status == unknown.status == 404
+    assert (response.body, response.headers) == (unknown.body, unknown.headers)
     assert wire.received == []
 
 

@@ -63,7 +63,7 @@ def test_a_model_that_a_tenant_may_not_use_is_refused_before_the_cache(deploy: D
     world.table.put("tenant#sales", models={"SS": ["other"]})
     # WHEN the other asks, THEN it is refused, and hears nothing of a cache
     refused = world.send(CONVERSE, BODY, key=SALES)
-    assert refused.status == 403
+    assert refused.status == 404
     assert "x-llm-cache" not in refused.headers
 
 

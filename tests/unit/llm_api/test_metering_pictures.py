@@ -65,10 +65,10 @@ def test_pictures_are_settled_one_by_one(
     # WHEN three pictures are asked for, which are three requests to the model
     response = world.send("/v1/images/generations", PICTURES, *replies)
 
-    # THEN each that was made is counted at its price; whatever may have to be paid stays reserved
+    # THEN each that was made is counted at its price; whatever may have to be paid stays reserved, and each request
     assert (response.status, world.log["settlement"]) == (status, settlement)
     assert world.used("usd") == pictures * 80_000_000_000
-    assert (world.used("requests"), world.used("tokens")) == (1, 0)
+    assert (world.used("requests"), world.used("tokens")) == (3, 0)
 
 
 def test_pictures_that_a_budget_has_no_room_for_are_not_made(deploy: Deploy) -> None:

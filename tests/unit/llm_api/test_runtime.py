@@ -135,6 +135,18 @@ def test_whole_answer_is_streamed_too(lambda_api: FakeRuntimeApi, loop: Loop) ->
     assert posted.answer()[1] == b'{"a": 1}'
 
 
+@pytest.mark.parametrize("nested", ["[", '{"a":'])
+def test_no_event_ends_the_process(lambda_api: FakeRuntimeApi, loop: Loop, nested: str) -> None:
+    # GIVEN an event that is nested deeper than Python reads, and another one after it
+    lambda_api.send((nested * 200_000).encode())
+    lambda_api.send(proxy_event())
+    # WHEN the loop runs
+    loop.run(FakeApp([pieces(b"a")]), count=2)
+    # THEN the first is refused like any event that is none, and the next is answered
+    assert json.loads(lambda_api.posted().body())["statusCode"] == 400
+    assert lambda_api.posted().answer()[1] == b"a"
+
+
 def test_attempt_id_is_echoed(lambda_api: FakeRuntimeApi, loop: Loop) -> None:
     # GIVEN a delivery that Lambda numbered
     lambda_api.send(proxy_event(), Lambda_Runtime_Invocation_Id="attempt-3")

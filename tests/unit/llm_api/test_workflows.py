@@ -110,11 +110,11 @@ def test_a_start_that_is_none_says_why(
     assert states.calls == []
 
 
-@pytest.mark.parametrize(("workflow", "status"), [("others", 403), ("nothing", 404), ("a%2Fb", 404), ("a" * 81, 404)])
-def test_a_workflow_is_the_tenants_or_none(states: StepFunctions, send: Send, workflow: str, status: int) -> None:
+@pytest.mark.parametrize("workflow", ["others", "nothing", "a%2Fb", "a" * 81])
+def test_a_workflow_is_the_tenants_or_none(states: StepFunctions, send: Send, workflow: str) -> None:
     # GIVEN a workflow of others, or none WHEN it is started or asked for THEN Step Functions never hears of it
-    assert send("POST", f"/v1/workflows/{workflow}", {"input": {}}).status == status
-    assert send("GET", f"/v1/workflows/{workflow}/marketing-0123456789abcdef").status == status
+    assert send("POST", f"/v1/workflows/{workflow}", {"input": {}}).status == 404
+    assert send("GET", f"/v1/workflows/{workflow}/marketing-0123456789abcdef").status == 404
     assert states.calls == []
 
 

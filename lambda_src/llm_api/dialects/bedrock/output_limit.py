@@ -1,8 +1,8 @@
 """`max_output_tokens`: a body that asks for more is refused, one that says nothing gets the limit.
 
-Each family calls the field otherwise, and a name that a model doesn't obey limits nothing. So what goes out has one limit,
-under the name that the model obeys (`llm_api.families`): a synonym is renamed, and any other family's name is refused,
-whatever its spelling. What was reserved for the request is then what it can write at most.
+Each family calls the field otherwise, and a name that a model doesn't obey limits nothing. So what goes out has one
+limit, under the name that the model obeys (`llm_api.families`): a synonym is renamed, and any other family's name is
+refused, whatever its spelling. What was reserved for the request is then what it can write at most.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,20 +18,25 @@ _ADDITIONAL = "additionalModelRequestFields"
 _PROMPTS = ("inputs", "inputText", "message", "messages", "prompt")
 """The fields in which a family's own format has the prompt."""
 
-_LIMITS = frozenset(
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_LIMITS = _names(
     "maxcompletiontokens maxgenlen maxgentokens maxgeneratedtokens maxnewtokens maxoutputlength maxoutputtokens "
-    "maxtokencount maxtokens maxtokenstogenerate maxtokenstosample numpredict".split()
+    "maxtokencount maxtokens maxtokenstogenerate maxtokenstosample numpredict"
 )
 """What limits are called anywhere, as `_plain` writes it."""
 
-_ANSWERS = frozenset(
-    "bestof candidatecount n numchoices numcompletions numgenerations numresults numreturnsequences numsamples".split()
+_ANSWERS = _names(
+    "bestof candidatecount n numchoices numcompletions numgenerations numresults numreturnsequences numsamples"
 )
 """How many answers are asked for, in the same writing: each may be as long as the limit."""
 
-_SETTINGS = frozenset(
+_SETTINGS = _names(
     "additionalmodelrequestfields config extrabody generationconfig generationparameters inferenceconfig options "
-    "parameters samplingparams samplingparameters textgenerationconfig".split()
+    "parameters samplingparams samplingparameters textgenerationconfig"
 )
 """Objects within a body that hold settings and no text, in the same writing."""
 
@@ -62,8 +67,8 @@ def limit_invoke(body: dict[str, Any], target: Target) -> dict[str, Any]:
 def limit_converse(body: dict[str, Any], target: Target) -> dict[str, Any]:
     """The body of Converse with its limit; the same object where that is what it had, or needs none.
 
-    A limit in the family's own field, among the additional ones, takes the place of Converse's: nothing says which of the
-    two a model would follow.
+    A limit in the family's own field, among the additional ones, takes the place of Converse's: nothing says which of
+    the two a model would follow.
 
     Raises:
         BadRequest: it asks for more than the target allows, or in a way that the model doesn't obey.

@@ -139,7 +139,20 @@ def check_container_body(body: Mapping[str, Any], target: Target) -> None:
 
 _CALLS = frozenset({"function", "tool_calls"})
 _TEXTS = frozenset(
-    "filename id name reasoning reasoning_content refusal role text thinking title tool_call_id type".split()
+    {
+        "filename",
+        "id",
+        "name",
+        "reasoning",
+        "reasoning_content",
+        "refusal",
+        "role",
+        "text",
+        "thinking",
+        "title",
+        "tool_call_id",
+        "type",
+    }
 )
 """Fields of messages, and of parts of them, that a container takes for text."""
 
