@@ -143,7 +143,7 @@ def test_a_foreign_name_of_a_limit_lifts_none(deploy: Deploy, family: str) -> No
 
     # WHEN another name of a limit, of whatever family, spelling and place, asks for one token
     for name, place in product(NAMES, PLACES):
-        body = {"messages": [], **({place: {name: 1}} if place else {name: 1})}
+        body: dict[str, Any] = {"messages": [], **({place: {name: 1}} if place else {name: 1})}
         response = api.call("invoke", body, model="m", replies=[answer()])
 
         # THEN it is refused, or what the model obeys says the same and nothing else is left
@@ -164,7 +164,7 @@ def test_converse_has_one_limit_too(deploy: Deploy, family: str) -> None:
     # WHEN any name of a limit comes in through the side door, beside Converse's own or alone
     for name, beside in product(NAMES, ({}, {"inferenceConfig": {"maxTokens": 1}})):
         for additional in ({name: 1}, {"inferenceConfig": {name: 1}}, {"parameters": {name: 1}}):
-            sent = {"messages": [], **beside, "additionalModelRequestFields": additional}
+            sent: dict[str, Any] = {"messages": [], **beside, "additionalModelRequestFields": additional}
             response = api.call("converse", sent, model="m", replies=[answer(CONVERSE_ANSWER)])
 
             # THEN it is refused, or Converse's own field says it and nothing else does

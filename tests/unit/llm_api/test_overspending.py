@@ -14,7 +14,7 @@ from llm_api.usage import StreamUsage, Usage, of_answer
 
 from tests.unit.llm_api import dynamo
 from tests.unit.llm_api.metered import CLAUDE_ANSWER, CONVERSE, COUNTED, EMBED, INVOKE, KEY, USAGE, Deploy, deploy
-from tests.unit.llm_api.model_wire import CONVERSE_ANSWER, answer, message_of
+from tests.unit.llm_api.model_wire import CONVERSE_ANSWER, answer, message_of, whole
 
 __all__ = ["deploy"]
 
@@ -310,8 +310,8 @@ def test_each_call_of_a_model_is_a_request(deploy: Deploy) -> None:
 
     # THEN each counted, and the second has no room
     assert (first.status, second.status, never.status) == (200, 429, 429)
-    assert "2 requests left" in json.loads(second.body)["error"]["message"]
-    assert "6 requests" in json.loads(never.body)["error"]["message"]
+    assert "2 requests left" in json.loads(whole(second))["error"]["message"]
+    assert "6 requests" in json.loads(whole(never))["error"]["message"]
     assert world.used("requests") == 3
 
 
@@ -396,5 +396,5 @@ def test_a_window_of_the_far_future_breaks_nothing(deploy: Deploy, window: str, 
     # THEN it is answered, with times as far ahead as can be told
     told = next(answers)
     assert told.status == 200
-    assert json.loads(told.body)["windows"][window]["resets_at"] > "2026"
+    assert json.loads(whole(told))["windows"][window]["resets_at"] > "2026"
     assert [response.status for response in answers] == [200, 429]
