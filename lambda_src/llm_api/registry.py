@@ -77,6 +77,17 @@ class CacheTerms(NamedTuple):
     scope: Scope = "tenant"
 
 
+class PromptCache(NamedTuple):
+    """Where prompts of a target are cached that don't say so themselves, and for how long.
+
+    Attributes:
+        points: of tools, system, messages.
+    """
+
+    ttl: Literal["5m", "1h"] = "5m"
+    points: frozenset[str] = frozenset({"tools", "system", "messages"})
+
+
 class Target(NamedTuple):
     """One declared model.
 
@@ -91,6 +102,8 @@ class Target(NamedTuple):
         price: what it costs; None where the declaration doesn't say.
         on_timeout: what becomes of a request that the model doesn't answer in time.
         cache: on what terms its answers are kept; None where they aren't.
+        prompt_cache: where its prompts are cached; None where callers alone decide.
+        service_tier: the tier that each call asks for: priority, flex or reserved; None for the default one.
     """
 
     alias: str
@@ -105,6 +118,8 @@ class Target(NamedTuple):
     price: Price | None = None
     on_timeout: OnTimeout = "error"
     cache: CacheTerms | None = None
+    prompt_cache: PromptCache | None = None
+    service_tier: str | None = None
 
     def limited_to(self, max_output_tokens: int | None) -> Self:
         """The same target for a caller who has an output limit of its own: the lower of the two holds."""
@@ -172,6 +187,8 @@ def _target(alias: str, entry: Mapping[str, Any]) -> Target:
         price=_price(alias, entry["price"]) if entry.get("price") else None,
         cache=_cache(alias, entry["cache"]) if entry.get("cache") else None,
         on_timeout=entry.get("on_timeout", "error"),
+        prompt_cache=_prompt_cache(entry["prompt_cache"]) if entry.get("prompt_cache") else None,
+        service_tier=entry.get("service_tier"),
     )
 
 
@@ -185,6 +202,12 @@ def _cache(alias: str, entry: Mapping[str, Any]) -> CacheTerms:
         if scope == known:
             return CacheTerms(int(entry["ttl_seconds"]), known)
     raise ValueError(f"the cache of {alias!r} has the scope {scope!r}, which is none of {', '.join(get_args(Scope))}")
+
+
+def _prompt_cache(entry: Mapping[str, Any]) -> PromptCache:
+    points = entry.get("points")
+    usual = PromptCache()
+    return PromptCache(entry.get("ttl", usual.ttl), usual.points if points is None else frozenset(points))
 
 
 def _price(alias: str, entry: Mapping[str, Any]) -> Price:

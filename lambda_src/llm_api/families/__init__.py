@@ -47,14 +47,15 @@ Reasoning = Literal["none", "always", "budget", "adaptive", "levels", "effort", 
 - `nested`: `reasoning: {effort}`
 """
 
-NativeStream = Literal["", "claude", "nova", "titan", "llama", "outputs", "choices"]
-"""Whose chunks InvokeModel's stream has, as far as they can be put together into one answer."""
+NativeStream = Literal["", "Claude", "Nova", "TitanText", "Llama", "outputs", "choices"]
+"""The class of `llm_api.inference.assembly` that puts InvokeModel's chunks together into one answer; for completions
+the list in which they stand."""
 
-Embeds = Literal["", "titan", "cohere"]
-"""Whose bodies it takes for embeddings."""
+Embeds = Literal["", "inputText", "texts"]
+"""The field of a body with what is to be embedded, which tells the rest of its format: Titan's or Cohere's."""
 
-Paints = Literal["", "stability", "amazon"]
-"""Whose bodies it takes for pictures."""
+Paints = Literal["", "prompt", "textToImageParams"]
+"""The field of a body that says what to paint, which tells the rest of its format: Stability's or Amazon's."""
 
 Range = tuple[float, float]
 Path = tuple[str, ...]
@@ -181,6 +182,8 @@ class Family:
     cache_points: frozenset[str] = frozenset()
     """Where a `cachePoint` may stand: tools, system, messages. Elsewhere the call is refused."""
     cache_ttls: tuple[str, ...] = ()
+    cache_beside_tools = True
+    """Whether one may stand in a turn that calls a tool, or answers one."""
     cache_minimum_tokens = 0
     """The shortest prefix that is kept. A shorter one costs nothing and isn't."""
 

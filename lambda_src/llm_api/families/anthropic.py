@@ -46,7 +46,7 @@ class Claude(Family):
     cache_ttls = ("5m",)
     cache_minimum_tokens = 4096
 
-    native_stream = "claude"  # an/build-with-claude/streaming
+    native_stream = "Claude"  # an/build-with-claude/streaming
     native_stream_field = "messages"
 
     output_limits = (("max_tokens",),)  # ug/model-parameters-anthropic-claude-messages.html

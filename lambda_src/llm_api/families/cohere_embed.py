@@ -17,7 +17,7 @@ class CohereEmbed(Family):
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
 
-    embeds = "cohere"
+    embeds = "texts"
     texts_at_once = 96  # ug/model-parameters-embed-v3.html, -v4.html
     dimensions = (256, 512, 1024, 1536)  # ug/model-parameters-embed-v4.html
     dimensions_path = ("output_dimension",)  # ibid.

@@ -22,7 +22,7 @@ class Llama(Family):
     strict_tools = False  # structured: not listed
     schema = None  # structured: not listed
 
-    native_stream = "llama"  # ug/model-parameters-meta.html
+    native_stream = "Llama"  # ug/model-parameters-meta.html
 
     output_limits = (("max_gen_len",),)  # ug/model-parameters-meta.html
     output_limit_synonyms = ()

@@ -23,9 +23,10 @@ class Nova(Family):
 
     cache_points = frozenset({"system", "messages"})  # caching: not in tools
     cache_ttls = ("5m",)  # caching
+    cache_beside_tools = False  # reported: langchain-ai/langchain-aws
     cache_minimum_tokens = 1000  # presumed
 
-    native_stream = "nova"  # nova/using-invoke-api.html
+    native_stream = "Nova"  # nova/using-invoke-api.html
 
     output_limits = (("inferenceConfig", "maxTokens"),)  # nova/complete-request-schema.html
     output_limit_synonyms = (("inferenceConfig", "max_new_tokens"),)  # ibid.

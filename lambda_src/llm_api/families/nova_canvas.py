@@ -18,7 +18,7 @@ class NovaCanvas(Family):
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
 
-    paints = "amazon"
+    paints = "textToImageParams"
     prompt_characters = 1024  # nova/image-gen-req-resp-structure.html
     largest_seed = 858_993_459  # ibid.
 

@@ -18,7 +18,7 @@ class Stability(Family):
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
 
-    paints = "stability"
+    paints = "prompt"
     prompt_characters = 10_000  # ug/model-parameters-diffusion-3-5-large.html
     largest_seed = 4_294_967_294  # ibid.
 

@@ -17,7 +17,7 @@ class TitanEmbed(Family):
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
 
-    embeds = "titan"
+    embeds = "inputText"
     dimensions = (256, 512, 1024)  # ug/model-parameters-titan-embed-text.html
     dimensions_path = ("dimensions",)  # ibid.
 

@@ -18,7 +18,7 @@ class TitanImage(Family):
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
 
-    paints = "amazon"
+    paints = "textToImageParams"
     prompt_characters = 512  # ug/model-parameters-titan-image.html
     largest_seed = 2_147_483_646  # ibid.
 

@@ -19,7 +19,7 @@ class TitanText(Family):
     strict_tools = False
     schema = None
 
-    native_stream = "titan"  # ug/model-parameters-titan-text.html
+    native_stream = "TitanText"  # ug/model-parameters-titan-text.html
 
     output_limits = (("textGenerationConfig", "maxTokenCount"),)  # ug/model-parameters-titan-text.html
     output_limit_synonyms = ()

@@ -19,10 +19,10 @@ from llm_api.registry import Target
 from llm_api.usage import parse_json
 
 _NATIVE: Mapping[str, Callable[[], Assembly]] = {
-    "claude": Claude,
-    "nova": Nova,
-    "titan": TitanText,
-    "llama": Llama,
+    "Claude": Claude,
+    "Nova": Nova,
+    "TitanText": TitanText,
+    "Llama": Llama,
     "outputs": lambda: Completions("outputs"),
     "choices": lambda: Completions("choices"),
 }

@@ -79,11 +79,11 @@ class Embeddings(Call):
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`. Titan takes one text a request, Cohere 96."""
         family = family_of(target)
-        if family.embeds == "titan":
+        if family.embeds == "inputText":
             if self.input_type is not None:
                 raise InvalidField("input_type", f"The model {target.alias} has no input_type: it is Cohere's.")
             return [_payload({"inputText": content, **self._size(target)}) for content in self.texts]
-        if family.embeds == "cohere":
+        if family.embeds == "texts":
             purpose = {"input_type": self.input_type or "search_document", **self._size(target)}
             return [_payload({"texts": batch, **purpose}) for batch in _batches(self.texts, family.texts_at_once)]
         raise BadRequest(f"The model {target.alias} makes no embeddings. It answers on {spoken_dialects(target)}.")
@@ -151,7 +151,7 @@ def _vectors(target: Target, answer: Answer) -> list[list[float]]:
         body = json.loads(answer.body)
         if body.get("amazon-bedrock-guardrailAction") == "INTERVENED":
             raise InvalidField("input", "input was refused by the guardrail of this deployment.")
-        if family_of(target).embeds == "titan":
+        if family_of(target).embeds == "inputText":
             vectors = [body["embedding"]]
         else:
             # A list, or a map by type where the model answers so.

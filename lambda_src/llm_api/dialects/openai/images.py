@@ -143,7 +143,7 @@ class ImageGeneration(Call):
                 )
         if (self.seed or 0) > family.largest_seed:
             raise InvalidField("seed", f"seed is at most {family.largest_seed} for the model {target.alias}.")
-        of_one = self._of_stability if family.paints == "stability" else self._of_amazon
+        of_one = self._of_stability if family.paints == "prompt" else self._of_amazon
         bodies = of_one(target, family.largest_seed)
         return [Payload(json.dumps(body).encode()) for body in bodies]
 
@@ -165,7 +165,7 @@ class ImageGeneration(Call):
 
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
-        if self.size is None or family_of(target).paints != "stability":
+        if self.size is None or family_of(target).paints != "prompt":
             return self.remarks
         return [*self.remarks, f"size was taken for the shape {_shape(self.size)}: the model decides on the pixels"]
 
