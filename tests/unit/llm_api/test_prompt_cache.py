@@ -3,10 +3,14 @@
 import json
 
 import pytest
+from llm_api.dialects.anthropic.messages import Messages
+from llm_api.dialects.bedrock.calls import Converse
 from llm_api.dialects.openai.cache_marks import cache_points
 from llm_api.dialects.openai.fields import InvalidField
 from llm_api.dialects.prompt_cache import point, settled, with_own_marks, with_own_points
 from llm_api.registry import Price, PromptCache, Registry, Target
+
+from tests.unit.llm_api.dialect_support import post
 
 PRICE = Price(input=1, output=5, cache_write=2, cache_write_1h=3)
 CLAUDE = Target("claude", "anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic", price=PRICE)
@@ -222,6 +226,28 @@ def test_a_mark_is_read_as_clients_write_it(marked, points):
 def test_a_mark_that_is_none_is_refused(mark):
     with pytest.raises(InvalidField, match="cache_control"):
         cache_points({"cache_control": mark}, "tools[0]")
+
+
+def test_bedrocks_own_path_gets_the_deployments_points():
+    # GIVEN a Converse request without any
+    body = converse(system=[text("Be kind.")])
+    call = Converse.parse(post("/model/claude/converse", body))
+    # WHEN
+    (payload,) = call.payloads(CACHING)
+    # THEN
+    assert payload.body["system"] == [text("Be kind."), point()]
+    assert call.payloads(CLAUDE)[0].body == body
+
+
+def test_anthropics_path_gets_the_deployments_marks():
+    # GIVEN
+    call = Messages.parse(
+        post("/v1/messages", {"model": "claude", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]})
+    )
+    # WHEN
+    sent = json.loads(call.payloads(CACHING)[0].body_bytes())
+    # THEN
+    assert sent["messages"][0]["content"] == [{"type": "text", "text": "Hello", "cache_control": {"type": "ephemeral"}}]
 
 
 def test_the_registry_tells_what_was_declared():

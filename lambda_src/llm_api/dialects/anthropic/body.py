@@ -113,7 +113,11 @@ def bedrock_body(body: Mapping[str, Any], betas: list[str], target: Target) -> d
         raise BadRequest("max_tokens: must be an integer of at least 1.")
     elif most is not None and wanted > most:
         raise BadRequest(f"max_tokens: the model {target.alias} may produce at most {most} tokens a request here.")
-    return native
+    if target.prompt_cache is None:
+        return native
+    from llm_api.dialects.prompt_cache import with_own_marks
+
+    return with_own_marks(native, target)
 
 
 def count_tokens_body(body: Mapping[str, Any], betas: list[str], target: Target) -> dict[str, Any]:

@@ -134,7 +134,12 @@ class Converse(Call):
             )
         protection.check_guardrail(target, "guardrailConfig", asked="guardrailConfig" in self.body)
         protection.check_converse_target(self.body, target)
-        return [Payload(output_limit.limit_converse(self.body, target))]
+        body = output_limit.limit_converse(self.body, target)
+        if target.prompt_cache is not None:
+            from llm_api.dialects.prompt_cache import with_own_points
+
+            body = with_own_points(body, target)
+        return [Payload(body)]
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""
