@@ -39,7 +39,7 @@ def pytest_configure() -> None:
 
 
 STANDING = {
-    "stacks": {"quickstart", "buffered_stack", "situations", "all_targets"},
+    "stacks": {"quickstart", "buffered_stack", "cases_stack", "situations", "all_targets"},
     "budgets": {"budgeted", "applied_workflows"},
 }
 """What stands for as long as a test needs it, in groups that tests combine. Each group belongs to one process."""

@@ -12,6 +12,7 @@ from local_aws import LocalAws
 from tests.support import KEY, Api, api_of
 
 terraform("buffered", scope="session", name="buffered_stack")
+terraform("cases", scope="session", name="cases_stack")
 terraform("situations", scope="session")
 
 
@@ -19,6 +20,12 @@ terraform("situations", scope="session")
 def buffered(local_aws: LocalAws, buffered_stack: Any) -> Api:
     """The quickstart's models without streaming."""
     return api_of(local_aws, buffered_stack)
+
+
+@pytest.fixture(scope="session")
+def reported(local_aws: LocalAws, cases_stack: Any) -> Api:
+    """One model of each class, for the reports of tests/cases."""
+    return api_of(local_aws, cases_stack)
 
 
 def situation(aws: LocalAws, situations: Any, name: str) -> Api:

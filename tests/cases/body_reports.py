@@ -1,0 +1,122 @@
+"""Fields and headers as clients write them: nulls, repeated lines, what Bedrock has no place for."""
+
+from tests.cases.asked import HELLO
+from tests.cases.case import ABSENT, MESSAGES, NOTHING, Case, like
+
+_NATIVE = {"max_tokens": 200, "messages": HELLO}
+_CONVERSE = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}
+
+CASES = [
+    Case(
+        "nulls of Anthropic's clients",
+        ["litellm#22867"],
+        "haiku45",
+        {
+            **_NATIVE,
+            "container": None,
+            "inference_geo": None,
+            "mcp_servers": None,
+            "service_tier": None,
+            "thinking": None,
+        },
+        MESSAGES,
+        reaches={"container": ABSENT, "inference_geo": ABSENT, "mcp_servers": ABSENT, "service_tier": ABSENT},
+    ),
+    Case(
+        "nulls of OpenAI's clients",
+        ["litellm#22867"],
+        "nova",
+        {
+            "messages": HELLO,
+            "temperature": None,
+            "tools": None,
+            "stop": None,
+            "response_format": None,
+            "service_tier": None,
+        },
+        reaches={"inferenceConfig": {"temperature": ABSENT}, "toolConfig": ABSENT, "outputConfig": ABSENT},
+    ),
+    Case(
+        "nulls of Bedrock's clients",
+        ["litellm#22867"],
+        "nova",
+        {**_CONVERSE, "guardrailConfig": None, "serviceTier": None, "toolConfig": None},
+        "/model/MODEL/converse",
+        ways=["whole"],
+        reaches={"guardrailConfig": ABSENT, "serviceTier": ABSENT, "toolConfig": ABSENT},
+        answer={"stopReason": "end_turn"},
+    ),
+    Case(
+        "a version that only newer models take",
+        ["platform.claude.com: Claude on Amazon Bedrock (legacy)"],
+        "haiku45",
+        _NATIVE,
+        MESSAGES,
+        headers={"anthropic-version": "2026-10-21"},
+        reaches={"anthropic_version": "bedrock-2023-05-31"},
+    ),
+    Case(
+        "a beta that nobody declared",
+        ["litellm PR 41203"],
+        "haiku45",
+        _NATIVE,
+        MESSAGES,
+        headers={"anthropic-beta": "files-api-2025-04-14"},
+        reaches=NOTHING,
+        status=400,
+        answer={"error": {"message": like("files-api-2025-04-14 is not declared")}},
+    ),
+    Case(
+        "a picture by its address",
+        ["platform.claude.com: images by URL"],
+        "haiku45",
+        {
+            "max_tokens": 20,
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [{"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}],
+                }
+            ],
+        },
+        MESSAGES,
+        reaches=NOTHING,
+        status=400,
+        answer={"error": {"type": "invalid_request_error", "message": like("(?i)url")}},
+    ),
+    Case(
+        "an address inside a document",
+        ["platform.claude.com: Bedrock takes no URLs"],
+        "haiku45",
+        {
+            "max_tokens": 20,
+            "messages": [
+                {
+                    "role": "user",
+                    "content": [
+                        {
+                            "type": "document",
+                            "source": {
+                                "type": "content",
+                                "content": [
+                                    {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
+                                ],
+                            },
+                        }
+                    ],
+                }
+            ],
+        },
+        MESSAGES,
+        reaches=NOTHING,
+        status=400,
+        answer={"error": {"type": "invalid_request_error", "message": like("(?i)url")}},
+    ),
+    Case(
+        "an output limit by its other name",
+        ["sample-per-model-bedrock"],
+        "gpt",
+        {"messages": HELLO, "max_tokens": 40},
+        reaches={"inferenceConfig": {"maxTokens": 40}},
+    ),
+]
