@@ -22,7 +22,7 @@ ZIP = SOURCES / "dist" / "llm_api.zip"
 
 BOOTSTRAP = "bootstrap"
 PACKAGE = "llm_api"
-PACKED_SUFFIXES = frozenset({".gz", ".json", ".pem", ".py"})
+PACKED_SUFFIXES = frozenset({".json", ".pem", ".py"})
 
 UNIX = 3
 """Whose modes the entries have, wherever the zip is built."""

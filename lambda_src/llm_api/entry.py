@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from llm_api import deferred
 from llm_api.deadline import Deadline
 from llm_api.errors import ApiError, Internal
 from llm_api.events import Request, Response, is_order, to_error_response, to_proxy_response, to_request, to_stream
@@ -46,12 +45,11 @@ def build() -> App:
     # none; looking through it later, at each full collection, would be in vain too.
     gc.disable()
     try:
-        with deferred.imports():
-            from llm_api.app import App as RealApp
-            from llm_api.config import Settings
+        from llm_api.app import App as RealApp
+        from llm_api.config import Settings
 
-            app = RealApp(Settings.from_environment(os.environ))
-            app.warm_up()
+        app = RealApp(Settings.from_environment(os.environ))
+        app.warm_up()
         return app
     finally:
         gc.freeze()

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from llm_api import aws
 from llm_api.budgets import timestamp
 from llm_api.deadline import Deadline
 from llm_api.dialects.workflows import Approval, Approve, Execution, Show, Start, not_found
@@ -21,6 +22,7 @@ from llm_api.errors import ApiError, Conflict, Forbidden, Internal, NotFound, Ou
 from llm_api.events import Response
 from llm_api.inference.failures import scrub
 from llm_api.ledger import Tenant
+from llm_api.ledger.table import Client
 
 if TYPE_CHECKING:
     from llm_api.telemetry import Record
@@ -30,6 +32,7 @@ EVERYONE = "ALL"
 
 _ID_CHARACTERS = 16
 _ATTEMPTS = 2
+_CALL_SECONDS = 10.0
 _RETRY_AFTER_SECONDS = 2.0
 _WAITING = "publish.waitForTaskToken"
 _ENDS_A_TASK = frozenset(
@@ -71,10 +74,10 @@ class Workflows:
 
     Parameters:
         declared: by name: `arn` of the state machine, and whether `approvals` are answered here.
-        client: a Step Functions client without retries of its own; made on first use where it is None.
+        client: speaks to Step Functions; made on first use where it is None.
     """
 
-    def __init__(self, declared: Mapping[str, Mapping[str, Any]], client: Any = None) -> None:
+    def __init__(self, declared: Mapping[str, Mapping[str, Any]], client: Client | None = None) -> None:
         self._declared = declared
         self._client = client
 
@@ -100,10 +103,12 @@ class Workflows:
         machine = self._machine(call.workflow, tenant)
         name = f"{owner_of(tenant)}-{_id(call.key)}"
         try:
-            started = self._call("start_execution", stateMachineArn=machine["arn"], name=name, input=call.input)
+            started = self._call(
+                "StartExecution", {"stateMachineArn": machine["arn"], "name": name, "input": call.input}
+            )
         except _Refused as refusal:
             if refusal.code != "ExecutionAlreadyExists":
-                raise _internal("start_execution", refusal) from refusal
+                raise _internal("StartExecution", refusal) from refusal
         else:
             return Execution(call.workflow, name, "running", _time(started.get("startDate")))
         told = self._describe(machine, name)
@@ -162,10 +167,10 @@ class Workflows:
         answer = {"approved": call.approved, "comment": call.comment or "", "by": tenant.name}
         try:
             # Once: whether an answer arrived that wasn't confirmed, only the execution can tell.
-            self._call("send_task_success", 1, taskToken=asked[0].task_token, output=json.dumps(answer))
+            self._call("SendTaskSuccess", {"taskToken": asked[0].task_token, "output": json.dumps(answer)}, 1)
         except _Refused as refusal:
             if refusal.code not in _GONE:
-                raise _internal("send_task_success", refusal) from refusal
+                raise _internal("SendTaskSuccess", refusal) from refusal
             raise Conflict(
                 "The approval was answered or has timed out meanwhile. GET /v1/workflows/{name}/{execution} shows how "
                 "the execution goes on."
@@ -181,9 +186,9 @@ class Workflows:
 
     def _describe(self, machine: Mapping[str, Any], name: str) -> Mapping[str, Any]:
         try:
-            return self._call("describe_execution", executionArn=_execution_arn(machine, name))
+            return self._call("DescribeExecution", {"executionArn": _execution_arn(machine, name)})
         except _Refused as refusal:
-            raise _of_execution("describe_execution", refusal) from refusal
+            raise _of_execution("DescribeExecution", refusal) from refusal
 
     def _waiting(self, machine: Mapping[str, Any], name: str, deadline: Deadline) -> Iterator[Approval]:
         """What the execution waits for, the latest first: tasks with a token that no later event ends."""
@@ -202,15 +207,17 @@ class Workflows:
         while True:
             try:
                 told = self._call(
-                    "get_execution_history",
-                    executionArn=_execution_arn(machine, name),
-                    maxResults=1000,
-                    reverseOrder=True,
-                    includeExecutionData=True,
-                    **page,
+                    "GetExecutionHistory",
+                    {
+                        "executionArn": _execution_arn(machine, name),
+                        "maxResults": 1000,
+                        "reverseOrder": True,
+                        "includeExecutionData": True,
+                        **page,
+                    },
                 )
             except _Refused as refusal:
-                raise _of_execution("get_execution_history", refusal) from refusal
+                raise _of_execution("GetExecutionHistory", refusal) from refusal
             yield from told["events"]
             if not told.get("nextToken"):
                 return
@@ -218,33 +225,28 @@ class Workflows:
             if deadline.remaining_seconds() <= 0:
                 raise OutOfTime("The execution's history is too long to be read in time. Answer with the task token.")
 
-    def _call(self, operation: str, attempts: int = _ATTEMPTS, **parameters: Any) -> Mapping[str, Any]:
+    def _call(self, operation: str, parameters: Mapping[str, Any], attempts: int = _ATTEMPTS) -> Mapping[str, Any]:
         """One request. All but an answer to an approval may be sent twice: an execution is known by its name."""
-        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-
         if self._client is None:
             self._client = _create_client()
         failure = ""
         for _ in range(attempts):
             try:
-                answer: Mapping[str, Any] = getattr(self._client, operation)(**parameters)
-            except ClientError as error:
-                refused: Any = error.response
-                failure = refused["Error"]["Code"]
+                return self._client.call(f"AWSStepFunctions.{operation}", parameters, _CALL_SECONDS)
+            except aws.Refused as refusal:
+                failure = refusal.code or str(refusal.status)
                 if failure in _THROTTLED:
                     raise Throttled(
                         "Too many workflows are started or asked for at the moment. Try again in a few seconds.",
                         retry_after_seconds=_RETRY_AFTER_SECONDS,
                         reason=f"Step Functions throttles {operation}: {failure}",
-                    ) from error
-                if refused["ResponseMetadata"]["HTTPStatusCode"] < 500:
-                    raise _Refused(failure) from error
-            except NoCredentialsError as error:
+                    ) from refusal
+                if refusal.status < 500:
+                    raise _Refused(failure) from refusal
+            except aws.NoCredentials as error:
                 raise Internal(reason=f"Step Functions refuses {operation}: no credentials") from error
-            except BotoCoreError as error:
-                failure = type(error).__name__
-            else:
-                return answer
+            except aws.AwsError as error:
+                failure = f"{type(error).__name__}: {error}"
         raise Unavailable(
             "Step Functions doesn't answer at the moment. Try again in a few seconds; look at the execution first, if "
             "you answered an approval.",
@@ -329,10 +331,10 @@ def _canonical(document: Any) -> str | None:
 
 
 def _time(moment: Any) -> str | None:
-    return None if moment is None else timestamp(moment.timestamp())
+    return None if moment is None else timestamp(float(moment))
 
 
-def _create_client() -> Any:
-    from llm_api import aws
+def _create_client() -> Client:
+    from llm_api.aws.hosts import Service
 
-    return aws.create_client("stepfunctions", connect_timeout=2, read_timeout=10, tcp_keepalive=True)
+    return Service("states")

@@ -12,6 +12,11 @@ variable "environment_variables" {
     condition     = length(setintersection(keys(var.environment_variables), local.reserved_names)) == 0
     error_message = "environment_variables: Lambda or this module sets these itself; remove: ${join(", ", setintersection(keys(var.environment_variables), local.reserved_names))}."
   }
+
+  validation {
+    condition     = !contains(keys(var.environment_variables), "AWS_BEARER_TOKEN_BEDROCK")
+    error_message = "environment_variables: remove AWS_BEARER_TOKEN_BEDROCK. The function signs with its role and nothing else, so that the role's policies hold, and refuses to start with a key of Bedrock's beside it."
+  }
 }
 
 variable "name" {

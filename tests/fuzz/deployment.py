@@ -1,12 +1,11 @@
 """The deployment that is fuzzed, in process: everybody is let in, and its model says what it is told to."""
 
 import json
-import os
 from functools import cache
-from types import SimpleNamespace
-from typing import Any
 
 from llm_api.app import App
+from llm_api.aws.answers import Answer
+from llm_api.aws.hosts import Service
 from llm_api.budgets import COUNTERS, Amount
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
@@ -48,8 +47,25 @@ class _Everybody(Ledger):
         raise OverBudget("The budget is spent.", retry_after_seconds=1)
 
 
+class _Connection:
+    """A connection on which an answer comes in pieces. See `llm_api.aws.answers.Reader`."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.received = bytearray()
+        self._pieces = [answer[at : at + 100] for at in range(0, len(answer), 100)]
+
+    def receive(self, until: float) -> bool:
+        if self._pieces:
+            self.received += self._pieces.pop(0)
+            return True
+        return False
+
+    def done(self, *, keep: bool) -> None:
+        pass
+
+
 class _Model:
-    """What stands behind botocore's real client, so that nothing is sent.
+    """What stands behind the real client, signatures included, so that nothing is sent.
 
     Attributes:
         stream: the event stream that it answers with; None where it refuses everything.
@@ -61,17 +77,16 @@ class _Model:
     def __init__(self) -> None:
         self.faults: list[str] = []
 
-    def answer(self, **_: Any) -> Any:
-        from botocore.awsrequest import AWSResponse
-
+    def ask(self, head: bytes, body: bytes, until: float) -> Answer:
+        """See `llm_api.aws.connections.Host`."""
         if self.stream is not None:
-            pieces = [self.stream[at : at + 100] for at in range(0, len(self.stream), 100)]
-            raw = SimpleNamespace(stream=lambda **_: iter(pieces), close=lambda: None)
-            headers = {"content-type": "application/vnd.amazon.eventstream"}
-            return AWSResponse("https://nowhere.invalid/", 200, headers, raw)
-        body = b'{"message": "That can\'t be understood."}'
-        headers = {"x-amzn-errortype": "ValidationException", "content-type": "application/json"}
-        return AWSResponse("https://nowhere.invalid/", 400, headers, SimpleNamespace(stream=lambda **_: iter([body])))
+            kind, status, told = "content-type: application/vnd.amazon.eventstream", "200 OK", self.stream
+        else:
+            kind, status = "x-amzn-errortype: ValidationException", "400 Bad Request"
+            told = b'{"message": "That can\'t be understood."}'
+        return Answer(
+            _Connection(f"HTTP/1.1 {status}\r\n{kind}\r\ncontent-length: {len(told)}\r\n\r\n".encode() + told)
+        )
 
     def log(self, text: str) -> None:
         if '"exception_name"' in text:
@@ -83,10 +98,11 @@ MODEL = _Model()
 
 @cache
 def app(*, budgets: bool) -> App:
-    """The app, with botocore's real client and `MODEL` behind it."""
-    os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-    bedrock = Bedrock()
-    bedrock._client.meta.events.register("before-send", MODEL.answer)
+    """The app, with the real client and `MODEL` behind it."""
+    environment = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+    service = Service("bedrock-runtime", environment=environment)
+    service._host = MODEL  # type: ignore[assignment]
+    bedrock = Bedrock(service)
     targets = [
         Target(alias, id, family, max_output_tokens=None if "embed" in family else 1000, price=PRICE)
         for alias, (id, family) in MODELS.items()

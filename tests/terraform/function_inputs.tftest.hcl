@@ -39,6 +39,18 @@ run "environment_name_of_lambda" {
   expect_failures = [var.environment_variables]
 }
 
+run "bedrock_key_beside_the_role" {
+  command = plan
+  module { source = "./modules/function" }
+  variables {
+    # says: remove AWS_BEARER_TOKEN_BEDROCK
+    name                  = "acme"
+    environment_variables = { AWS_BEARER_TOKEN_BEDROCK = "x" }
+    policy_documents      = ["{\"Statement\":[]}"]
+  }
+  expect_failures = [var.environment_variables]
+}
+
 run "name_with_a_space" {
   command = plan
   module { source = "./modules/function" }

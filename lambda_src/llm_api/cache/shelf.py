@@ -7,15 +7,17 @@ Neither is relied on. Memory forgets what was not asked for the longest; the tab
 looked at. Whatever goes wrong with the table is told in the log line and costs a fraction of a second at most.
 """
 
+import base64
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from llm_api import aws
 from llm_api.cache.entry import CorruptEntry, Entry, decode, encode
 from llm_api.deadline import Deadline
 from llm_api.dialects import Answer
-from llm_api.inference.waiting import TooLate, call_within
+from llm_api.ledger.table import Client
 
 READ_SECONDS = 0.5
 WRITE_SECONDS = 1.0
@@ -57,7 +59,9 @@ class Shelf:
         now: seconds since 1970; replaced in tests.
     """
 
-    def __init__(self, table: str | None, client: Any = None, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, table: str | None, client: Client | None = None, *, now: Callable[[], float] = time.time
+    ) -> None:
         self._table = table
         self._client = client
         self._now = now
@@ -78,8 +82,7 @@ class Shelf:
         if self._table is None:
             return Found()
         try:
-            self.warm_up()
-            entry = call_within(min(READ_SECONDS, deadline.remaining_seconds()), lambda: self._read(key))
+            entry = self._read(key, min(READ_SECONDS, deadline.remaining_seconds()))
         except Exception as error:
             return Found(failure=_name_of(error))
         if entry is None or not self._is_good(entry, ttl_seconds):
@@ -108,7 +111,7 @@ class Shelf:
         if seconds <= 0:
             return Put(kept=False, why="out_of_time")
         try:
-            call_within(seconds, lambda: self._write(key, data, int(entry.given_at) + ttl_seconds))
+            self._write(key, data, int(entry.given_at) + ttl_seconds, seconds)
         except Exception as error:
             return Put(kept=False, failure=_name_of(error))
         return Put(kept=True)
@@ -116,19 +119,27 @@ class Shelf:
     def _is_good(self, entry: Entry, ttl_seconds: int) -> bool:
         return -CLOCKS_DIFFER_SECONDS < self._now() - entry.given_at < ttl_seconds
 
-    def _read(self, key: str) -> Entry | None:
+    def _read(self, key: str, seconds: float) -> Entry | None:
         # A replica's memory will do: what it doesn't have yet is answered anew.
-        item = self._client.get_item(TableName=self._table, Key={"pk": {"S": key}}).get("Item")
+        item = self._call("GetItem", {"Key": {"pk": {"S": key}}}, seconds).get("Item")
         if item is None:
             return None
-        content = item.get("content", {}).get("B")
-        if not isinstance(content, bytes):
-            raise CorruptEntry("There are no bytes.")
+        try:
+            content = base64.b64decode(item["content"]["B"], validate=True)
+        except (LookupError, TypeError, ValueError) as error:
+            raise CorruptEntry("There are no bytes.") from error
         return decode(key, content)
 
-    def _write(self, key: str, data: bytes, expires_at: int) -> None:
-        item = {"pk": {"S": key}, "content": {"B": data}, "expires_at": {"N": str(expires_at)}}
-        self._client.put_item(TableName=self._table, Item=item)
+    def _write(self, key: str, data: bytes, expires_at: int, seconds: float) -> None:
+        content = {"B": base64.b64encode(data).decode()}
+        item = {"pk": {"S": key}, "content": content, "expires_at": {"N": str(expires_at)}}
+        self._call("PutItem", {"Item": item}, seconds)
+
+    def _call(self, operation: str, parameters: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        if self._client is None:
+            self._client = _create_client()
+        document = {"TableName": self._table, **parameters}
+        return self._client.call(f"DynamoDB_20120810.{operation}", document, seconds)
 
 
 class Place(NamedTuple):
@@ -183,14 +194,13 @@ class Memory:
 
 def _name_of(error: Exception) -> str:
     """What failed, without its words."""
-    if isinstance(error, TooLate):
+    if isinstance(error, aws.TimedOut):
         return "Timeout"
-    response = getattr(error, "response", None)
-    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-    return str(code or type(error).__name__)
+    code = error.code if isinstance(error, aws.Refused) else ""
+    return code or type(error).__name__
 
 
-def _create_client() -> Any:
-    from llm_api import aws
+def _create_client() -> Client:
+    from llm_api.aws.hosts import Service
 
-    return aws.create_client("dynamodb", connect_timeout=READ_SECONDS, read_timeout=WRITE_SECONDS, tcp_keepalive=True)
+    return Service("dynamodb", connect_seconds=READ_SECONDS)

@@ -15,7 +15,7 @@ The rules, each for the caller's money:
 
 import base64
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
@@ -35,9 +35,8 @@ from llm_api.errors import (
 )
 from llm_api.inference.clients import Clients
 from llm_api.inference.progress import Progress
-from llm_api.inference.repeats import repeating
+from llm_api.inference.repeats import Attempts, Source, repeating
 from llm_api.inference.streams import FrameReader, Patience
-from llm_api.inference.waiting import Pump, call_within
 from llm_api.registry import Registry, Target
 from llm_api.usage import estimate_tokens, guardrail_intervened, latency_ms, of_answer, parse_json
 
@@ -229,7 +228,7 @@ class Inference:
                 return partial.read(streamed, assembly, progress)
         client = self._clients.of(target)
         answer = repeating(
-            lambda seconds: call_within(seconds, lambda: client.answer(target, operation, payload, seconds)),
+            lambda seconds: client.answer(target, operation, payload, seconds),
             target,
             deadline,
             progress,
@@ -247,14 +246,12 @@ class Inference:
         return answer
 
     def _count(self, target: Target, call: Call, payload: Payload, deadline: Deadline, progress: Progress) -> Answer:
-        """CountTokens, which not every model, Region and deployment has; where it is missing, an estimate."""
+        """CountTokens, which not every model and Region has; where it is missing, an estimate."""
         client = self._clients.bedrock()
-        if target.base_id is not None and client.counts_tokens and target.alias not in self._uncountable:
+        if target.base_id is not None and target.alias not in self._uncountable:
             try:
                 answer = repeating(
-                    lambda seconds: call_within(
-                        seconds, lambda: client.answer(target, "count_tokens", payload, seconds)
-                    ),
+                    lambda seconds: client.answer(target, "count_tokens", payload, seconds),
                     target,
                     deadline,
                     progress,
@@ -273,21 +270,12 @@ class Inference:
     ) -> Streamed:
         client = self._clients.of(target)
         operation = call.operation_on(target)
-        headers: dict[str, str] = {}
-
-        def pieces() -> Generator[bytes, None, None]:
-            opened = repeating(
-                lambda seconds: client.open_stream(target, operation, payload, seconds),
-                target,
-                deadline,
-                progress,
-                self._pause,
-            )
-            headers.update(opened.headers)
-            yield from opened.pieces
-
+        source = Source(
+            lambda seconds: client.start_stream(target, operation, payload, seconds),
+            Attempts(target, deadline, progress, self._pause),
+        )
         reader = FrameReader(
-            Pump(pieces()),
+            source,
             target,
             operation,
             payload.body_bytes,
@@ -302,7 +290,7 @@ class Inference:
         except StreamFault as fault:
             progress.ended_by = None  # the caller gets a status, not a stream
             raise fault.error from fault
-        return Streamed(target, headers, chain([first], frames), frames.close)
+        return Streamed(target, source.headers, chain([first], frames), frames.close)
 
 
 def _is_json_due(target: Target, operation: Operation, payload: Payload) -> bool:

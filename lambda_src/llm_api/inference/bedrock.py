@@ -1,89 +1,109 @@
-"""Bedrock's runtime: which operation, which parameters, which guardrail."""
+"""Bedrock's runtime: which path, which headers, which guardrail.
+
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Operations_Amazon_Bedrock_Runtime.html. Bodies go out as
+they are, and answers come back so: fields that are newer than this module pass.
+"""
 
 import json
+import time
 from collections.abc import Mapping
-from typing import Any
 
-from llm_api import aws
+from llm_api.aws.answers import Answer as Received
+from llm_api.aws.hosts import Service
+from llm_api.aws.signing import escape
 from llm_api.dialects import Answer, Operation, Payload
-from llm_api.inference.wire import (
-    CONNECT_TIMEOUT_SECONDS,
-    LONGEST_READ_SECONDS,
-    Opened,
-    let_bytes_pass,
-    read_pieces,
-    sent,
-)
 from llm_api.registry import Target
+
+_JSON = "application/json"
+
+
+class Streaming:
+    """A streamed answer under way; nothing of it may have come yet.
+
+    Both methods may be called again after they raised `aws.TimedOut`: nothing is lost.
+    """
+
+    def __init__(self, service: Service, received: Received) -> None:
+        self._service = service
+        self._received = received
+
+    def headers(self, until: float) -> dict[str, str]:
+        """Bedrock's own `x-amzn-bedrock-*` headers, names in lower case, once they have come.
+
+        Parameters:
+            until: on the monotonic clock.
+
+        Raises:
+            AwsError: there is no good answer.
+        """
+        return bedrock_headers(self._service.finish(self._received, until).headers)
+
+    def next(self, until: float) -> bytes:
+        """The next bytes of an AWS event stream, split anywhere; none at its end."""
+        return self._received.piece(until)
+
+    def close(self) -> None:
+        """Read no further."""
+        self._received.close()
 
 
 class Bedrock:
     """The client of `bedrock-runtime`."""
 
-    def __init__(self, client: Any = None) -> None:
-        self._client = client or aws.create_client(
-            "bedrock-runtime",
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=LONGEST_READ_SECONDS,
-            # A model may think for minutes without a byte, longer than a NAT gateway keeps a silent connection.
-            tcp_keepalive=True,
-        )
-        let_bytes_pass(self._client)
-
-    @property
-    def counts_tokens(self) -> bool:
-        """Whether this botocore has CountTokens, which came in 1.40."""
-        return hasattr(self._client, "count_tokens")
+    def __init__(self, service: Service | None = None) -> None:
+        self._service = service or Service("bedrock-runtime")
 
     def answer(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Answer:
-        """Call the model and read its whole answer. Blocks; raises what botocore raises."""
+        """Call the model and read its whole answer. Blocks; raises `aws.AwsError`."""
+        until = time.monotonic() + timeout_seconds
+        model, headers = target.id, {"content-type": _JSON}
         if operation == "invoke":
-            response = self._client.invoke_model(**_invoke_parameters(target, payload, timeout_seconds))
-            body = response["body"].read()
+            action, body = "invoke", payload.body_bytes()
+            headers = {**_invoke_headers(target, payload), "accept": payload.accept}
         elif operation == "converse":
-            response = self._client.converse(**_converse_parameters(target, payload, timeout_seconds))
-            body = response["raw"]
+            action, body = "converse", _converse_body(target, payload)
         else:
-            # botocore insists on an `input`; what goes out is the payload's own.
-            ours = sent(timeout_seconds, payload.body_bytes())
-            response = self._client.count_tokens(modelId=target.base_id, input={"converse": {}}, **ours)
-            body = response["raw"]
-        headers = response["ResponseMetadata"]["HTTPHeaders"]
-        return Answer(body, headers.get("content-type", "application/json"), bedrock_headers(headers))
+            model, action, body = target.base_id, "count-tokens", payload.body_bytes()
+        received = self._service.send("POST", _path(model, action), headers, body, until)
+        told = received.headers
+        return Answer(received.read(until), told.get("content-type", _JSON), bedrock_headers(told))
 
-    def open_stream(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Opened:
-        """Call the model and return once its status has come. Blocks; raises what botocore raises."""
+    def start_stream(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Streaming:
+        """Send the call, and don't wait for its answer. Raises `aws.AwsError`."""
+        until = time.monotonic() + timeout_seconds
         if operation == "invoke":
-            parameters = _invoke_parameters(target, payload, timeout_seconds)
-            response = self._client.invoke_model_with_response_stream(**parameters)
+            action, body = "invoke-with-response-stream", payload.body_bytes()
+            headers = {**_invoke_headers(target, payload), "x-amzn-bedrock-accept": payload.accept}
         else:
-            response = self._client.converse_stream(**_converse_parameters(target, payload, timeout_seconds))
-        return Opened(bedrock_headers(response["ResponseMetadata"]["HTTPHeaders"]), read_pieces(response["raw"]))
+            action, body = "converse-stream", _converse_body(target, payload)
+            headers = {"content-type": _JSON}
+        received = self._service.begin("POST", _path(target.id, action), headers, body, until)
+        return Streaming(self._service, received)
 
 
 def bedrock_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that are Bedrock's own, names in lower case."""
-    return {name.lower(): value for name, value in headers.items() if name.lower().startswith("x-amzn-bedrock-")}
+    return {name: value for name, value in headers.items() if name.startswith("x-amzn-bedrock-")}
 
 
-def _invoke_parameters(target: Target, payload: Payload, timeout_seconds: float) -> dict[str, Any]:
-    metadata = {"X-Amzn-Bedrock-Request-Metadata": payload.metadata} if payload.metadata is not None else {}
-    parameters = {
-        "modelId": target.id,
-        "body": payload.body_bytes(),
-        "contentType": payload.content_type,
-        "accept": payload.accept,
-        **sent(timeout_seconds, headers=metadata),
-    }
+def _path(model: str | None, action: str) -> str:
+    # An ARN is one segment of the path.
+    return f"/model/{escape(model or '')}/{action}"
+
+
+def _invoke_headers(target: Target, payload: Payload) -> dict[str, str]:
+    headers = {"content-type": payload.content_type}
     if payload.trace is not None:
-        parameters["trace"] = payload.trace
+        headers["x-amzn-bedrock-trace"] = payload.trace
+    if payload.metadata is not None:
+        headers["x-amzn-bedrock-request-metadata"] = payload.metadata
     if target.guardrail is not None:
-        parameters["guardrailIdentifier"] = target.guardrail.id
-        parameters["guardrailVersion"] = target.guardrail.version
-    return parameters
+        headers["x-amzn-bedrock-guardrailidentifier"] = target.guardrail.id
+        headers["x-amzn-bedrock-guardrailversion"] = target.guardrail.version
+    return headers
 
 
-def _converse_parameters(target: Target, payload: Payload, timeout_seconds: float) -> dict[str, Any]:
+def _converse_body(target: Target, payload: Payload) -> bytes:
     body = dict(payload.body) if isinstance(payload.body, dict) else json.loads(payload.body)
     if target.guardrail is not None:
         theirs = body.get("guardrailConfig")
@@ -95,4 +115,4 @@ def _converse_parameters(target: Target, payload: Payload, timeout_seconds: floa
             "guardrailIdentifier": target.guardrail.id,
             "guardrailVersion": target.guardrail.version,
         }
-    return {"modelId": target.id, **sent(timeout_seconds, json.dumps(body, separators=(",", ":")).encode())}
+    return json.dumps(body, separators=(",", ":")).encode()

@@ -5,20 +5,19 @@ from collections.abc import Callable
 from typing import Protocol
 
 from llm_api.dialects import Answer, Operation, Payload
-from llm_api.inference.bedrock import Bedrock
-from llm_api.inference.wire import Opened
+from llm_api.inference.bedrock import Bedrock, Streaming
 from llm_api.registry import Target
 
 
 class ModelClient(Protocol):
-    """What can be asked for an answer. Both methods block, and raise what botocore raises."""
+    """What can be asked for an answer. Both methods block, and raise `aws.AwsError`."""
 
     def answer(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Answer:
         """Call the model and read its whole answer."""
         ...
 
-    def open_stream(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Opened:
-        """Call the model and return once its status has come."""
+    def start_stream(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Streaming:
+        """Send the call, and don't wait for its answer."""
         ...
 
 

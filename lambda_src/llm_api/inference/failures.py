@@ -8,22 +8,8 @@ and the status only stands in where there is no code that is known.
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from botocore.exceptions import (
-    ClientError,
-    ConnectTimeoutError,
-    CredentialRetrievalError,
-    EndpointConnectionError,
-    HTTPClientError,
-    IncompleteReadError,
-    NoCredentialsError,
-    ProxyConnectionError,
-    ReadTimeoutError,
-    SSLError,
-)
-from botocore.parsers import ResponseParserError
-
+from llm_api import aws
 from llm_api.errors import (
     REFUSED_CREDENTIALS,
     ApiError,
@@ -44,7 +30,6 @@ from llm_api.errors import (
     UpstreamFault,
 )
 from llm_api.eventstream import CorruptStream
-from llm_api.inference.waiting import TooLate
 from llm_api.registry import Target
 
 DEFAULT_RETRY_AFTER_SECONDS = 2.0
@@ -85,8 +70,6 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
     504: OutOfTime,
 }
 
-_BEFORE_SENDING = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
-
 _ENDED = re.compile(r"end of (its )?life|end-of-life|\blegacy\b", re.IGNORECASE)
 _NOT_ENABLED = re.compile(
     r"don.t have access to the model|use case (details|form)|aws-marketplace|model access is (denied|not granted)"
@@ -106,27 +89,27 @@ def scrub(message: str) -> str:
 
 
 def of_exception(error: BaseException, target: Target) -> ApiError:
-    """What an exception out of botocore, urllib3 or our own code means."""
+    """What an exception out of `llm_api.aws` or our own code means."""
     if isinstance(error, ApiError):
         return error
-    if isinstance(error, ClientError):
-        return _of_client_error(error, target)
-    if isinstance(error, _BEFORE_SENDING):
+    if isinstance(error, aws.Refused):
+        return _of_refusal(error, target)
+    if isinstance(error, aws.NoCredentials):
+        return Internal(reason=str(error))
+    if isinstance(error, aws.BadHeader):
+        return BadRequest("A header of the request has a character that can't be sent on. Send it without.")
+    if isinstance(error, aws.Insecure):
+        return Unavailable("The connection to Bedrock can't be secured.", reason=str(error))
+    if isinstance(error, aws.NotSent):
         return NotSent(
             "Bedrock can't be reached at the moment. Try again in a few seconds.",
             retry_after_seconds=DEFAULT_RETRY_AFTER_SECONDS,
-            reason=type(error).__name__,
+            reason=str(error),
         )
-    if isinstance(error, ReadTimeoutError | TooLate):
+    if isinstance(error, aws.TimedOut):
         return out_of_time(target)
-    if isinstance(error, SSLError):
-        return Unavailable("The connection to Bedrock can't be secured.", reason=scrub(str(error)))
-    if isinstance(error, HTTPClientError | IncompleteReadError | ResponseParserError):
-        return broken_off(target, type(error).__name__)
-    if isinstance(error, CorruptStream) or type(error).__module__.startswith("urllib3."):
-        return broken_off(target, type(error).__name__)
-    if isinstance(error, NoCredentialsError | CredentialRetrievalError):
-        return Internal(reason=f"{type(error).__name__}: {scrub(str(error))}")
+    if isinstance(error, aws.BrokenOff | CorruptStream):
+        return broken_off(target, str(error))
     return Internal(reason=type(error).__name__)
 
 
@@ -162,19 +145,17 @@ def broken_off(target: Target, reason: str) -> UpstreamFault:
     return UpstreamFault(f"The answer of model {target.alias!r} broke off or can't be read. Try again.", reason=reason)
 
 
-def _of_client_error(error: ClientError, target: Target) -> ApiError:
-    response: Any = error.response
-    metadata = response.get("ResponseMetadata", {})
-    details = response.get("Error", {})
+def _of_refusal(refusal: aws.Refused, target: Target) -> ApiError:
+    status = refusal.document.get("OriginalStatusCode")
     failure = of_code(
-        details.get("Code", ""),
-        details.get("Message", ""),
+        refusal.code,
+        refusal.message,
         target,
-        status=metadata.get("HTTPStatusCode"),
-        original_status=response.get("OriginalStatusCode"),
+        status=refusal.status,
+        original_status=status if isinstance(status, int) else None,
     )
     if failure.retryable:
-        asked = _seconds(metadata.get("HTTPHeaders", {}).get("retry-after"))
+        asked = _seconds(refusal.headers.get("retry-after"))
         failure.retry_after_seconds = asked or failure.retry_after_seconds
     return failure
 

@@ -1,11 +1,14 @@
 """One request to one target, repeated where a repeat can't be paid for twice."""
 
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from llm_api import aws
 from llm_api.deadline import Deadline
 from llm_api.errors import ApiError, ModelNotReady, QuotaExceeded, Throttled, Unavailable
+from llm_api.inference.bedrock import Streaming
 from llm_api.inference.progress import Progress
 from llm_api.registry import Target
 
@@ -13,6 +16,53 @@ T = TypeVar("T")
 
 MAX_REPEATS = 2
 _BACKOFF_SECONDS = 0.25
+
+
+class Attempts:
+    """The requests that one call makes to one target.
+
+    Parameters:
+        pause: sleeps, in seconds.
+    """
+
+    def __init__(self, target: Target, deadline: Deadline, progress: Progress, pause: Callable[[float], None]) -> None:
+        self._target = target
+        self._deadline = deadline
+        self._progress = progress
+        self._pause = pause
+        self._repeats = 0
+
+    def begin(self) -> float:
+        """Count one more. The seconds that it has.
+
+        Raises:
+            OutOfTime: there are none.
+        """
+        remaining_seconds = self._deadline.remaining_seconds()
+        if remaining_seconds <= 0:
+            from llm_api.inference import failures
+
+            raise failures.out_of_time(self._target)
+        self._progress.attempt()
+        return remaining_seconds
+
+    def failed(self, error: Exception) -> None:
+        """The last one failed. Returns, after a pause, if there may be another.
+
+        Raises:
+            ApiError: what the failure means.
+        """
+        from llm_api.inference import failures  # what goes well needs none of it
+
+        failure = failures.of_exception(error, self._target)
+        if failures.is_free(failure):
+            self._progress.cost_nothing()
+        jittered_seconds = random.uniform(0, _BACKOFF_SECONDS * 2**self._repeats)
+        in_time = jittered_seconds < self._deadline.remaining_seconds()
+        if not _may_repeat(failure) or self._repeats == MAX_REPEATS or not in_time:
+            raise failure from error
+        self._repeats += 1
+        self._pause(jittered_seconds)
 
 
 def repeating(
@@ -25,41 +75,77 @@ def repeating(
     """The result of `send`, which is called up to three times.
 
     Parameters:
-        send: takes the seconds that are left; raises what botocore raises, or `TooLate`.
+        send: takes the seconds that are left; raises `aws.AwsError`.
         pause: sleeps, in seconds.
 
     Raises:
         ApiError: what the last failure means.
     """
-    repeats = 0
+    attempts = Attempts(target, deadline, progress, pause)
     while True:
+        seconds = attempts.begin()
         try:
-            return _attempt(send, target, deadline, progress)
-        except ApiError as failure:
-            jittered_seconds = random.uniform(0, _BACKOFF_SECONDS * 2**repeats)
-            in_time = jittered_seconds < deadline.remaining_seconds()
-            if not _may_repeat(failure) or repeats == MAX_REPEATS or not in_time:
-                raise
-        repeats += 1
-        pause(jittered_seconds)
+            return send(seconds)
+        except Exception as error:
+            attempts.failed(error)
 
 
-def _attempt(send: Callable[[float], T], target: Target, deadline: Deadline, progress: Progress) -> T:
-    remaining_seconds = deadline.remaining_seconds()
-    if remaining_seconds <= 0:
-        from llm_api.inference import failures
+class Source:
+    """The bytes of a streamed answer, asked for when they are first waited for, and again where that is free.
 
-        raise failures.out_of_time(target)
-    progress.attempt()
-    try:
-        return send(remaining_seconds)
-    except Exception as error:
-        from llm_api.inference import failures  # what goes well needs none of it
+    Whoever waits says how long each time, the beginning included, and may come back: a protocol with pings says
+    something meanwhile. So no thread has to read for it.
 
-        failure = failures.of_exception(error, target)
-        if failures.is_free(failure):
-            progress.cost_nothing()
-        raise failure from error
+    Parameters:
+        start: sends the request; takes the seconds that are left and raises `aws.AwsError`.
+
+    Attributes:
+        headers: Bedrock's own `x-amzn-bedrock-*` headers, names in lower case, once something has come.
+    """
+
+    def __init__(self, start: Callable[[float], Streaming], attempts: Attempts) -> None:
+        self._start = start
+        self._attempts = attempts
+        self._streaming: Streaming | None = None
+        self._opened = False
+        self.headers: Mapping[str, str] = {}
+
+    def next(self, seconds: float) -> bytes:
+        """The next bytes, split anywhere; none at the end.
+
+        Raises:
+            TimedOut: nothing came in these seconds, or the deadline did.
+            ApiError: the request failed, for good.
+            AwsError: the answer breaks off.
+        """
+        until = time.monotonic() + seconds
+        while not self._opened:
+            self._open(until)
+        assert self._streaming is not None
+        return self._streaming.next(until)
+
+    def close(self) -> None:
+        """Read no further."""
+        if self._streaming is not None:
+            self._streaming.close()
+
+    def _open(self, until: float) -> None:
+        if self._streaming is None:
+            seconds = self._attempts.begin()
+            try:
+                self._streaming = self._start(seconds)
+            except Exception as error:
+                self._attempts.failed(error)
+                return
+        try:
+            self.headers = self._streaming.headers(until)
+        except aws.TimedOut:
+            raise
+        except Exception as error:
+            self._streaming = None
+            self._attempts.failed(error)
+            return
+        self._opened = True
 
 
 def _may_repeat(failure: ApiError) -> bool:

@@ -8,89 +8,99 @@ bytes, cut anywhere, even inside a JSON object; callers of InvokeModelWithRespon
 
 import base64
 import json
-from collections.abc import Generator
-from contextlib import closing
-from typing import Any
+import time
+from collections.abc import Iterator
 
-from llm_api import aws
+from llm_api.aws.answers import Answer as Received
+from llm_api.aws.hosts import Service
+from llm_api.aws.signing import escape
 from llm_api.dialects import Answer, Operation, Payload
 from llm_api.errors import BadRequest, Internal
 from llm_api.eventstream import CorruptStream, Decoder, Message, event, exception
-from llm_api.inference.wire import (
-    CONNECT_TIMEOUT_SECONDS,
-    LONGEST_READ_SECONDS,
-    Opened,
-    let_bytes_pass,
-    read_pieces,
-    sent,
-)
+from llm_api.inference.bedrock import Streaming
 from llm_api.registry import Target
 from llm_api.usage import parse_json
 
+_JSON = "application/json"
 _EXCEPTIONS = {"ModelStreamError": "modelStreamErrorException", "InternalStreamFailure": "internalServerException"}
 
 
 class SageMaker:
     """The client of `sagemaker-runtime`."""
 
-    def __init__(self, client: Any = None) -> None:
-        self._client = client or aws.create_client(
-            "sagemaker-runtime",
-            connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            read_timeout=LONGEST_READ_SECONDS,
-            tcp_keepalive=True,
-        )
-        let_bytes_pass(self._client)
+    def __init__(self, service: Service | None = None) -> None:
+        self._service = service or Service("sagemaker-runtime")
 
     def answer(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Answer:
-        """Call the endpoint and read its whole answer. Blocks; raises what botocore raises."""
-        response = self._client.invoke_endpoint(**_parameters(target, operation, payload, timeout_seconds))
-        return Answer(response["Body"].read(), response.get("ContentType") or "application/json")
+        """Call the endpoint and read its whole answer. Blocks; raises `aws.AwsError`."""
+        until = time.monotonic() + timeout_seconds
+        path, headers = _asked(target, operation, payload)
+        headers["accept"] = payload.accept
+        received = self._service.send("POST", f"{path}/invocations", headers, payload.body_bytes(), until)
+        return Answer(received.read(until), received.headers.get("content-type") or _JSON)
 
-    def open_stream(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Opened:
-        """Call the endpoint and return once its status has come. Blocks; raises what botocore raises."""
-        parameters = _parameters(target, operation, payload, timeout_seconds)
-        response = self._client.invoke_endpoint_with_response_stream(**parameters)
-        headers = {"x-amzn-bedrock-content-type": response.get("ContentType") or "application/json"}
-        return Opened(headers, _as_chunks(read_pieces(response["raw"])))
+    def start_stream(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Streaming:
+        """Send the call, and don't wait for its answer. Raises `aws.AwsError`."""
+        until = time.monotonic() + timeout_seconds
+        path, headers = _asked(target, operation, payload)
+        headers["x-amzn-sagemaker-accept"] = payload.accept
+        path += "/invocations-response-stream"
+        return _AsBedrocks(self._service, self._service.begin("POST", path, headers, payload.body_bytes(), until))
 
 
-def _parameters(target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> dict[str, Any]:
+def _asked(target: Target, operation: Operation, payload: Payload) -> tuple[str, dict[str, str]]:
+    """The beginning of the path, and the headers of any request."""
     if target.endpoint is None or operation != "invoke":
         raise BadRequest(f"Model {target.alias!r} is a SageMaker endpoint: call it through /model/{{modelId}}/invoke.")
     if target.guardrail is not None:
         raise Internal(reason=f"The guardrail of {target.alias!r} can't be enforced on a SageMaker endpoint.")
-    parameters = {
-        "EndpointName": target.endpoint.name,
-        "Body": payload.body_bytes(),
-        "ContentType": payload.content_type,
-        "Accept": payload.accept,
-        **sent(timeout_seconds),
-    }
+    headers = {"content-type": payload.content_type}
     if target.endpoint.inference_component is not None:
-        parameters["InferenceComponentName"] = target.endpoint.inference_component
-    return parameters
+        headers["x-amzn-sagemaker-inference-component"] = target.endpoint.inference_component
+    return f"/endpoints/{escape(target.endpoint.name)}", headers
 
 
-def _as_chunks(pieces: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+class _AsBedrocks(Streaming):
     """SageMaker's event stream as Bedrock's: each `PayloadPart` becomes part of a `chunk`, exceptions stay."""
-    decoder = Decoder()
-    line = bytearray()
-    with closing(pieces):
-        for piece in pieces:
-            for message in decoder.messages(piece):
-                if message.headers.get(":event-type") != "PayloadPart":
-                    yield _as_bedrocks(message)
-                    continue
-                line += message.payload
-                whole, newline, rest = line.rpartition(b"\n")
-                if newline:
-                    yield _chunk(whole + newline)
-                    line = rest
-    if decoder.incomplete:
-        raise CorruptStream("The stream ended inside a frame.")
-    if line:
-        yield _chunk(line)
+
+    def __init__(self, service: Service, received: Received) -> None:
+        super().__init__(service, received)
+        self._decoder = Decoder()
+        self._messages: Iterator[Message] = iter(())
+        self._line = bytearray()
+        self._over = False
+
+    def headers(self, until: float) -> dict[str, str]:
+        told = self._service.finish(self._received, until).headers
+        return {"x-amzn-bedrock-content-type": told.get("x-amzn-sagemaker-content-type") or _JSON}
+
+    def next(self, until: float) -> bytes:
+        while not self._over:
+            for message in self._messages:
+                frame = self._frame(message)
+                if frame:
+                    return frame
+            piece = super().next(until)
+            if not piece:
+                return self._last()
+            self._messages = self._decoder.messages(piece)
+        return b""
+
+    def _frame(self, message: Message) -> bytes:
+        if message.headers.get(":event-type") != "PayloadPart":
+            return _as_bedrocks(message)
+        self._line += message.payload
+        whole, newline, rest = self._line.rpartition(b"\n")
+        if not newline:
+            return b""
+        self._line = rest
+        return _chunk(whole + newline)
+
+    def _last(self) -> bytes:
+        self._over = True
+        if self._decoder.incomplete:
+            raise CorruptStream("The stream ended inside a frame.")
+        return _chunk(self._line) if self._line else b""
 
 
 def _as_bedrocks(message: Message) -> bytes:

@@ -3,20 +3,18 @@
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, NamedTuple
 
+from llm_api.aws import TimedOut
 from llm_api.deadline import Deadline
 from llm_api.dialects import Frame, Operation, StreamFault
 from llm_api.errors import ApiError
 from llm_api.eventstream import CorruptStream, Decoder, Message, chunk
 from llm_api.families import family_of
 from llm_api.inference.progress import Progress
-from llm_api.inference.waiting import Exhausted, Pump, TooLate
+from llm_api.inference.repeats import Source
 from llm_api.registry import Target
 from llm_api.usage import StreamUsage, guardrail_intervened, latency_ms, parse_json
 
 _STOP_FIELDS = ("stop_reason", "completionReason", "finish_reason", "stopReason")
-_MOST_AT_ONCE_BYTES = 64 * 1024
-"""Of pieces that have come already and are read together."""
-
 _CONTENT_EVENTS = frozenset({"contentBlockDelta", "contentBlockStart", "contentBlockStop", "messageStart"})
 _CLAUDES_TEXT = (b'{"type":"content_block_delta",', b'{"type": "content_block_delta",')
 
@@ -47,7 +45,7 @@ class FrameReader:
 
     def __init__(
         self,
-        pump: Pump[bytes],
+        source: Source,
         target: Target,
         operation: Operation,
         request: Callable[[], bytes],
@@ -57,7 +55,7 @@ class FrameReader:
         pings: bool,
         patience: Patience,
     ) -> None:
-        self._pump = pump
+        self._source = source
         self._target = target
         self._operation = operation
         self._deadline = deadline
@@ -94,7 +92,7 @@ class FrameReader:
                 return  # the answer is whole; what is missing is HTTP's own end
             raise self._ended_by(fault) from fault.__cause__
         finally:
-            self._pump.close()
+            self._source.close()
             if not self._free:
                 usage = self._usage.usage(complete=self._ending.may_be_here)
                 self._progress.spend(usage, self._latency_ms)
@@ -104,24 +102,21 @@ class FrameReader:
         while True:
             remaining = self._deadline.remaining_seconds()
             try:
-                piece = self._pump.next(min(remaining, patience))
-                while len(piece) < _MOST_AT_ONCE_BYTES and (another := self._pump.at_hand()) is not None:
-                    piece += another
-                yield piece
-            except TooLate:
+                piece = self._source.next(min(remaining, patience))
+            except TimedOut:
                 if not self._pings or remaining <= patience:
                     raise _out_of_time(self._target) from None
                 yield None
-            except Exhausted:
-                return
             except Exception as error:
-                if self._deadline.remaining_seconds() <= 0:  # the socket's own timeout came with the deadline
-                    raise _out_of_time(self._target) from error
                 from llm_api.inference import failures
 
                 failure = failures.of_exception(error, self._target)
                 self._free = not self._begun and failures.is_free(failure)
                 raise StreamFault(failure) from error
+            else:
+                if not piece:
+                    return
+                yield piece
             if self._pings:
                 patience = self._patience.ping_seconds
 

@@ -4,12 +4,17 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html 
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from llm_api import aws
 from llm_api.errors import REFUSED_CREDENTIALS, CredentialsRefused, Internal, Unavailable
 
 Item = Mapping[str, Any]
 """In DynamoDB's JSON: `{"pk": {"S": …}, "tokens": {"N": "5"}}`."""
+
+CONNECT_SECONDS = 1.0
+CALL_SECONDS = 1.0
+"""The most that one request may take. DynamoDB takes some ten milliseconds."""
 
 _RETRY_AFTER_SECONDS = 1.0
 _READ_ATTEMPTS = 2
@@ -38,15 +43,21 @@ class Outcome(NamedTuple):
     item: Item | None
 
 
+class Client(Protocol):
+    """What speaks to DynamoDB; see `aws.hosts.Service`."""
+
+    def call(self, target: str, document: Mapping[str, Any], seconds: float) -> dict[str, Any]: ...
+
+
 class Table:
     """Reads and writes single items.
 
     Parameters:
         name: the table's.
-        client: a DynamoDB client without retries of its own; made on first use where it is None.
+        client: made on first use where it is None.
     """
 
-    def __init__(self, name: str | None, client: Any = None) -> None:
+    def __init__(self, name: str | None, client: Client | None = None) -> None:
         self._name = name
         self._client = client
 
@@ -65,7 +76,7 @@ class Table:
         """
         for attempt in range(1, _READ_ATTEMPTS + 1):
             try:
-                response = self._call("get_item", Key={"pk": {"S": key}}, ConsistentRead=True)
+                response = self._call("GetItem", {"Key": {"pk": {"S": key}}, "ConsistentRead": True})
             except Unavailable:
                 if attempt == _READ_ATTEMPTS:
                     raise
@@ -87,38 +98,37 @@ class Table:
         """
         try:
             response = self._call(
-                "update_item",
-                Key={"pk": {"S": key}},
-                ReturnValues="ALL_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **update,
+                "UpdateItem",
+                {
+                    "Key": {"pk": {"S": key}},
+                    "ReturnValues": "ALL_NEW",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                    **update,
+                },
             )
         except _ConditionFailed as refusal:
             return Outcome(False, refusal.item)
         return Outcome(True, response.get("Attributes"))
 
-    def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-
+    def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         if self._client is None:
             self._client = _create_client()
+        document = {"TableName": self._name, **parameters}
         try:
-            response: dict[str, Any] = getattr(self._client, operation)(TableName=self._name, **parameters)
-        except ClientError as error:
-            refused: Any = error.response
-            code = refused["Error"]["Code"]
+            return self._client.call(f"DynamoDB_20120810.{operation}", document, CALL_SECONDS)
+        except aws.Refused as refusal:
+            code = refusal.code
             if code == "ConditionalCheckFailedException":
-                raise _ConditionFailed(refused.get("Item") or None) from error
+                raise _ConditionFailed(refusal.document.get("Item") or None) from refusal
             if code in REFUSED_CREDENTIALS:
-                raise CredentialsRefused(f"The tenants table refuses {operation}: {code}") from error
-            if code not in _TRANSIENT and refused["ResponseMetadata"]["HTTPStatusCode"] < 500:
-                raise Internal(reason=f"The tenants table refuses {operation}: {code}") from error
-            raise _unavailable(operation, code) from error
-        except NoCredentialsError as error:
+                raise CredentialsRefused(f"The tenants table refuses {operation}: {code}") from refusal
+            if code not in _TRANSIENT and refusal.status < 500:
+                raise Internal(reason=f"The tenants table refuses {operation}: {code}") from refusal
+            raise _unavailable(operation, code or str(refusal.status)) from refusal
+        except aws.NoCredentials as error:
             raise Internal(reason=f"The tenants table refuses {operation}: no credentials") from error
-        except BotoCoreError as error:
-            raise _unavailable(operation, type(error).__name__) from error
-        return response
+        except aws.AwsError as error:
+            raise _unavailable(operation, f"{type(error).__name__}: {error}") from error
 
 
 class _ConditionFailed(Exception):
@@ -135,7 +145,7 @@ def _unavailable(operation: str, failure: str) -> Unavailable:
     )
 
 
-def _create_client() -> Any:
-    from llm_api import aws
+def _create_client() -> Client:
+    from llm_api.aws.hosts import Service
 
-    return aws.create_client("dynamodb", connect_timeout=1, read_timeout=1, tcp_keepalive=True)
+    return Service("dynamodb", connect_seconds=CONNECT_SECONDS)

@@ -1,8 +1,12 @@
 """The cache's table as far as the cache uses it, with faults on demand, and requests that are answered from it."""
 
 import copy
+import json
 import threading
+from collections.abc import Mapping
 from typing import Any
+
+from llm_api.aws import TimedOut
 
 from tests.unit.llm_api.dynamo import Fault
 
@@ -23,6 +27,13 @@ class CacheTable:
         self.read_fault: Fault | None = None
         self.write_fault: Fault | None = None
         self.silent: threading.Event | None = None
+
+    def call(self, target: str, document: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        """One request, as `aws.hosts.Service` takes it."""
+        document = json.loads(json.dumps(document))
+        operations = {"DynamoDB_20120810.GetItem": self.get_item, "DynamoDB_20120810.PutItem": self.put_item}
+        self._seconds = seconds
+        return operations[target](**document)
 
     def get_item(self, *, TableName: str, Key: Any) -> dict[str, Any]:
         self.reads += 1
@@ -48,4 +59,5 @@ class CacheTable:
 
     def _wait(self) -> None:
         if self.silent is not None:
-            self.silent.wait(30)
+            self.silent.wait(self._seconds)
+            raise TimedOut("no answer in time")

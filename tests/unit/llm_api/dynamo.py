@@ -7,12 +7,13 @@ expressions' grammar that the ledger uses, and refuses all else: `test_reservati
 """
 
 import copy
+import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from llm_api.aws import AwsError, NotSent, Refused, TimedOut
 
 Item = dict[str, Any]
 
@@ -25,20 +26,20 @@ _CLAUSES = re.compile(r"(?:SET (?P<sets>[^A-Z]+?))? ?(?:ADD (?P<adds>[^A-Z]+))?"
 Fault = Callable[[], Exception]
 
 
-def refused(code: str, status: int = 400, item: Item | None = None) -> ClientError:
-    """An error as botocore raises it."""
-    response: Any = {"Error": {"Code": code, "Message": "No."}, "ResponseMetadata": {"HTTPStatusCode": status}}
+def refused(code: str, status: int = 400, item: Item | None = None) -> Refused:
+    """An error as DynamoDB writes it."""
+    body: Item = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "No."}
     if item is not None:
-        response["Item"] = item
-    return ClientError(response, "UpdateItem")
+        body["Item"] = item
+    return Refused(status, {"content-type": "application/x-amz-json-1.0"}, json.dumps(body).encode())
 
 
-def timeout() -> Exception:
-    return ReadTimeoutError(endpoint_url="https://dynamodb.test")
+def timeout() -> AwsError:
+    return TimedOut("no answer in time")
 
 
-def out_of_reach() -> Exception:
-    return EndpointConnectionError(endpoint_url="https://dynamodb.test")
+def out_of_reach() -> AwsError:
+    return NotSent("the host can't be reached")
 
 
 class Table:
@@ -70,6 +71,12 @@ class Table:
 
     def number(self, key: str, attribute: str) -> int:
         return int(self.items[key][attribute]["N"])
+
+    def call(self, target: str, document: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        """One request, as `aws.hosts.Service` takes it."""
+        json.dumps(document)  # what can't be sent
+        operations = {"DynamoDB_20120810.GetItem": self.get_item, "DynamoDB_20120810.UpdateItem": self.update_item}
+        return operations[target](**document)
 
     def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool) -> dict[str, Any]:
         assert ConsistentRead, "a stale key or budget"

@@ -141,26 +141,3 @@ def test_pings_do_not_outlast_the_deadline(deploy: Deploy) -> None:
 
     # THEN the stream is over
     assert isinstance(fault.value.error, OutOfTime)
-
-
-def test_a_read_that_times_out_at_the_deadline_is_out_of_time() -> None:
-    # GIVEN a stream whose socket gives up in the moment of the deadline
-    from llm_api.dialects import StreamFault
-    from llm_api.errors import OutOfTime
-    from llm_api.inference.streams import FrameReader
-    from llm_api.inference.waiting import Pump
-
-    class GivingUp(Pump[bytes]):
-        def next(self, timeout_seconds: float) -> bytes:
-            raise TimeoutError("timed out")
-
-    passed = Deadline(0.0, clock=lambda: 1.0)
-    pump = GivingUp(byte for byte in (b"",))
-    reader = FrameReader(pump, FAST, "converse", bytes, passed, Progress(), pings=True, patience=Patience())
-
-    # WHEN it is read
-    with pytest.raises(StreamFault) as fault:
-        next(reader.frames())
-
-    # THEN the time was out, and not the stream broken
-    assert isinstance(fault.value.error, OutOfTime)

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from llm_api import aws
+from llm_api.aws import connections
+from llm_api.aws.hosts import Service
 
 IDLE_SECONDS = 0.6
 
@@ -70,22 +71,21 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_REGION": "us-east-1",
         }
         for name, value in settings.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(aws, "_session", None)
-        monkeypatch.setattr(aws, "IDLE_SECONDS", IDLE_SECONDS / 2)
+        monkeypatch.setattr(connections, "IDLE_SECONDS", IDLE_SECONDS / 2)
         yield server
 
 
-def read(client: Any) -> None:
-    client.get_item(TableName="table", Key={"pk": {"S": "key"}})
+def read(client: Service) -> None:
+    client.call("DynamoDB_20120810.GetItem", {"TableName": "table", "Key": {"pk": {"S": "key"}}}, 5)
 
 
 def test_a_connection_is_used_again_at_once_and_not_after_a_while(server: Endpoint) -> None:
     # GIVEN a client that has just been used
-    client = aws.create_client("dynamodb")
+    client = Service("dynamodb")
     read(client)
     read(client)
     assert server.connections == 1
@@ -98,7 +98,7 @@ def test_a_connection_is_used_again_at_once_and_not_after_a_while(server: Endpoi
 
 def test_many_at_once_after_a_pause(server: Endpoint) -> None:
     # GIVEN a client with several connections
-    client = aws.create_client("dynamodb", max_pool_connections=8)
+    client = Service("dynamodb")
     with ThreadPoolExecutor(8) as pool:
         for _ in range(3):
             # WHEN it is used by as many threads after each pause, THEN each of them gets its answer

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from llm_api import aws
+from llm_api.aws.hosts import Service
 from llm_api.config import Auth, Settings
 from llm_api.errors import ApiError, CredentialsRefused, Internal, Unauthenticated, Unavailable
 from llm_api.events import Caller, Request
@@ -40,12 +40,12 @@ def clock() -> Clock:
 @pytest.fixture
 def ledger(wire: ModelWire, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     """A ledger whose table is the wire: one scripted reply for each item that is read."""
-    monkeypatch.setattr("llm_api.aws._session", None)
     monkeypatch.setenv("AWS_ENDPOINT_URL", wire.url)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDTEST")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    client = aws.create_client("dynamodb", connect_timeout=1, read_timeout=0.2)
+    monkeypatch.setattr("llm_api.ledger.table.CALL_SECONDS", 0.2)
+    client = Service("dynamodb")
     settings = Settings(Registry([]), auth="api_key", tenants_table="acme-tenants")
     return Ledger(settings, client, clock=clock, now=clock)
 

@@ -294,7 +294,7 @@ def test_a_settlement_that_fails_does_not_harm_the_answer(deploy: Deploy) -> Non
     assert response.status == 200
     assert world.used("tokens") == world.log["reserved_tokens"]
     assert world.log["settlement"] == "unknown"
-    assert "ReadTimeoutError" in world.log["settlement_failure"]
+    assert "TimedOut" in world.log["settlement_failure"]
 
 
 def test_a_fault_of_ours_after_the_answer_is_still_settled(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:

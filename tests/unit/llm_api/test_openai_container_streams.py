@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from llm_api.dialects import Frame
 from llm_api.dialects.openai.container import ContainerChunks
 from llm_api.eventstream import Decoder, exception
-from llm_api.inference.sagemaker import _as_chunks
+from llm_api.inference.sagemaker import _AsBedrocks
 
 from tests.unit.llm_api.container import CHAT, PIECES, ROUTE, USAGE, Tenant, events, part, piece, read, streamed, tenant
 from tests.unit.llm_api.dialect_support import CLOCK, WEATHER
@@ -87,7 +88,10 @@ def test_parts_may_split_anything_anywhere(container: str, data: st.DataObject) 
     decoder = Decoder()
 
     def frames() -> Iterator[Frame]:
-        for sent_at_once in _as_chunks(one for one in parts):
+        waiting = iter(parts)
+        received = SimpleNamespace(piece=lambda until: next(waiting, b""))
+        streaming = _AsBedrocks(None, received)  # type: ignore[arg-type]
+        while sent_at_once := streaming.next(0):
             for message in decoder.messages(sent_at_once):
                 yield Frame(message.raw, message.headers[":event-type"], message.payload)
 

@@ -141,9 +141,8 @@ def test_a_connection_that_fails_before_sending_is_repeated(wire: ModelWire, mon
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
-    monkeypatch.setattr("llm_api.aws._session", None)
     monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDTEST")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     api = Deployment(wire, Clients(Bedrock), [FAST])

@@ -1,12 +1,12 @@
 """Reserving and settling: one conditional write each, on DynamoDB's semantics and on moto's parser."""
 
 import calendar
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+from llm_api.aws.hosts import Service
 from llm_api.budgets import Amount, Budgets
 from llm_api.errors import ApiError, BudgetSpent, Internal, OverBudget, Unavailable
 from llm_api.ledger.reservations import Reservations
@@ -430,24 +430,32 @@ def test_where_a_tenant_stands_is_one_read(ledger: Reservations, table: dynamo.T
 
 
 @pytest.fixture
-def moto_table() -> Iterator[Any]:
-    """A table of moto's, with AWS's parser of expressions and its list of reserved words."""
-    import botocore.session
-    from moto import mock_aws
+def moto_table() -> Iterator[Service]:
+    """A table of moto's, with AWS's parser of expressions and its list of reserved words, and our client of it."""
+    from moto.server import ThreadedMotoServer
 
-    credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-    with patch.dict(os.environ, credentials), mock_aws():
-        client = botocore.session.get_session().create_client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName="acme-tenants",
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        )
-        yield client
+    server = ThreadedMotoServer("127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+    }
+    client = Service("dynamodb", environment=environment)
+    table = {
+        "TableName": "acme-tenants",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+    }
+    client.call("DynamoDB_20120810.CreateTable", table, 10)
+    yield client
+    server.stop()
 
 
-def test_real_expressions_do_the_same(moto_table: Any, clock: Clock) -> None:
+def test_real_expressions_do_the_same(moto_table: Service, clock: Clock) -> None:
     # GIVEN a table that parses expressions as DynamoDB does
     ledger = Reservations(LedgerTable("acme-tenants", moto_table), now=clock)
     tenant = marketing(tokens_per_minute=100, usd_per_day=10**18)

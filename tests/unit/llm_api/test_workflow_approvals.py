@@ -116,7 +116,7 @@ def test_an_answer_that_comes_second_is_a_conflict(states: StepFunctions, send: 
     # GIVEN an approval that somebody answers between our look and our answer WHEN it is answered THEN it is a conflict
     name = started_with(states, send)
     states.pages = [scheduled(10, "release")]
-    states.fails = {"send_task_success": [refusal(code)]}
+    states.fails = {"SendTaskSuccess": [refusal(code)]}
     assert send("POST", f"/v1/workflows/advert/{name}/approve", {"approved": True}).status == 409
 
 
@@ -136,13 +136,13 @@ def test_approvals_are_answered_where_the_deployment_says_so(states: StepFunctio
     name = told(send("POST", "/v1/workflows/silent", {"input": {}}))["execution"]
     assert send("POST", f"/v1/workflows/silent/{name}/approve", {"approved": True}).status == 403
     assert told(send("GET", f"/v1/workflows/silent/{name}"))["approvals"] == []
-    assert "get_execution_history" not in states.calls
+    assert "GetExecutionHistory" not in states.calls
 
 
 def test_an_answer_is_never_sent_twice(states: StepFunctions, send: Send) -> None:
     # GIVEN Step Functions that is silent WHEN an approval is answered THEN it is not known whether it was
     name = started_with(states, send)
     states.pages = [scheduled(10, "release")]
-    states.fails = {"send_task_success": [SILENT]}
+    states.fails = {"SendTaskSuccess": [SILENT]}
     assert send("POST", f"/v1/workflows/advert/{name}/approve", {"approved": True}).status == 503
-    assert states.calls.count("send_task_success") == 1
+    assert states.calls.count("SendTaskSuccess") == 1

@@ -211,7 +211,7 @@ def test_a_start_fails_with_the_status_of_its_cause(
     states: StepFunctions, send: Send, failures: list[Exception], status: int
 ) -> None:
     # GIVEN Step Functions that fails WHEN a workflow is started THEN a start is sent twice at most, under one name
-    states.fails = {"start_execution": list(failures)}
+    states.fails = {"StartExecution": list(failures)}
     response = send("POST", "/v1/workflows/advert", {"input": {}})
     assert response.status == status
     assert ("retry-after" in response.headers) == (status in (429, 503))

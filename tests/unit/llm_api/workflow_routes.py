@@ -1,13 +1,13 @@
 """The workflows' routes in front of a Step Functions that a test writes."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
 from llm_api.app import App
+from llm_api.aws import Refused, TimedOut
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
 from llm_api.events import Request, Response
@@ -18,7 +18,7 @@ from llm_api.workflows import Workflows
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:advert-live"
 DECLARED = {"advert": {"arn": ARN, "approvals": True}, "silent": {"arn": f"{ARN}-2"}, "others": {"arn": f"{ARN}-3"}}
-NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC).timestamp()
 
 
 class Caller(Ledger):
@@ -41,8 +41,21 @@ class StepFunctions:
         self.calls: list[str] = []
         self.fails: dict[str, list[Exception]] = {}
 
+    def call(self, target: str, document: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+        """One request, as `aws.hosts.Service` takes it."""
+        operations = {
+            "StartExecution": self.start_execution,
+            "DescribeExecution": self.describe_execution,
+            "GetExecutionHistory": self.get_execution_history,
+            "SendTaskSuccess": self.send_task_success,
+        }
+        answer: dict[str, Any] = json.loads(
+            json.dumps(operations[target.removeprefix("AWSStepFunctions.")](**document))
+        )
+        return answer
+
     def start_execution(self, **asked: Any) -> dict[str, Any]:
-        self._called("start_execution")
+        self._called("StartExecution")
         arn = f"{asked['stateMachineArn'].replace(':stateMachine:', ':execution:')}:{asked['name']}"
         known = self.executions.get(arn)
         if known and (known["input"] != asked["input"] or known["status"] != "RUNNING"):
@@ -52,13 +65,13 @@ class StepFunctions:
         return {"executionArn": arn, "startDate": NOW}
 
     def describe_execution(self, executionArn: str) -> dict[str, Any]:
-        self._called("describe_execution")
+        self._called("DescribeExecution")
         if executionArn not in self.executions:
             raise refusal("ExecutionDoesNotExist")
         return self.executions[executionArn]
 
     def get_execution_history(self, **asked: Any) -> dict[str, Any]:
-        self._called("get_execution_history")
+        self._called("GetExecutionHistory")
         if asked["executionArn"] not in self.executions:
             raise refusal("ExecutionDoesNotExist")
         page = int(asked.get("nextToken", 0))
@@ -66,7 +79,7 @@ class StepFunctions:
         return {"events": self.pages[page], **more}
 
     def send_task_success(self, **answer: Any) -> dict[str, Any]:
-        self._called("send_task_success")
+        self._called("SendTaskSuccess")
         self.answers.append(answer)
         return {}
 
@@ -76,8 +89,8 @@ class StepFunctions:
             raise self.fails[operation].pop(0)
 
 
-def refusal(code: str, status: int = 400) -> ClientError:
-    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "x")  # type: ignore[typeddict-item]
+def refusal(code: str, status: int = 400) -> Refused:
+    return Refused(status, {}, json.dumps({"__type": code}).encode())
 
 
 @pytest.fixture
@@ -127,4 +140,4 @@ def started_with(states: StepFunctions, send: Send, **state: Any) -> str:
     return name
 
 
-SILENT = ReadTimeoutError(endpoint_url="https://states")
+SILENT = TimedOut("no answer in time")
