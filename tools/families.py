@@ -7,7 +7,7 @@ python -m tools.families --check    fails where it isn't up to date
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -34,6 +34,84 @@ def rendered() -> str:
         for kind in (classes(module)[0] for module in PAGES)
     }
     return json.dumps(known, indent=2, sort_keys=True) + "\n"
+
+
+def tables() -> str:
+    """What each class of each family takes, as tables in Markdown."""
+    chats = [kind for module in PAGES for kind in classes(module) if kind.operation == "chat" and kind.name != "other"]
+    asked = {
+        "Chat completions and messages": {
+            "models": lambda kind: kind.title,
+            "`temperature`, `top_p`": _sampling,
+            "stop sequences": lambda kind: "no" if not kind.stops else "yes" if kind.blank_stops else "none blank",
+            "system prompt": lambda kind: _yes(kind.system),
+            "images": lambda kind: _yes(kind.images),
+            "last turn the model's": _last_turn,
+        },
+        "Tools and schemas": {
+            "models": lambda kind: kind.title,
+            "`tool_choice`": lambda kind: _listed(kind.tool_choices) if kind.tools else "no tools",
+            "root of a tool's schema": lambda kind: _ROOTS[kind.tool_root] if kind.tools else "",
+            "`strict`": lambda kind: _yes(kind.strict_tools),
+            "JSON schema of an answer": lambda kind: _SCHEMAS[kind.schema],
+        },
+        "Reasoning and prompt caching": {
+            "models": lambda kind: kind.title,
+            "reasoning": lambda kind: _REASONING[kind.reasoning],
+            "efforts": lambda kind: ", ".join(kind.efforts),
+            "can be off": lambda kind: "" if kind.reasoning == "none" else _yes(kind.thinking_off),
+            "cache points in": lambda kind: _listed(kind.cache_points),
+            "kept": lambda kind: ", ".join(kind.cache_ttls),
+        },
+    }
+    return "\n".join(f"### {title}\n\n{_table(chats, columns)}" for title, columns in asked.items())
+
+
+Column = Callable[[type[families.Family]], str]
+
+_ROOTS = {
+    "object": "any object",
+    "no-union": "no `anyOf`, `oneOf`, `allOf`",
+    "bare": "`type`, `properties`, `required`",
+}
+_SCHEMAS = {None: "no", "output_config": "`outputConfig`", "tool": "by a tool"}
+_REASONING = {
+    "none": "no setting",
+    "always": "always",
+    "budget": "a budget of tokens",
+    "adaptive": "adaptive, `effort`",
+    "levels": "`reasoningConfig`",
+    "effort": "`reasoning_effort`",
+    "nested": "`reasoning.effort`",
+}
+
+
+def _table(kinds: Sequence[type[families.Family]], columns: Mapping[str, Column]) -> str:
+    rows = [[column(kind) for column in columns.values()] for kind in kinds]
+    lines = [list(columns), *rows]
+    head, *body = ["| " + " | ".join(line) + " |\n" for line in lines]
+    return head + "|---" * len(columns) + "|\n" + "".join(body)
+
+
+def _yes(fact: bool) -> str:
+    return "yes" if fact else "no"
+
+
+def _listed(names: frozenset[str]) -> str:
+    order = ("auto", "any", "tool", "tools", "system", "messages")
+    return ", ".join(sorted(names, key=order.index))
+
+
+def _sampling(kind: type[families.Family]) -> str:
+    if kind.temperature is None and kind.top_p is None:
+        return "neither"
+    return "both" if kind.temperature_with_top_p else "one of them"
+
+
+def _last_turn(kind: type[families.Family]) -> str:
+    if not kind.ends_with_assistant:
+        return "no"
+    return "yes" if kind.trailing_whitespace else "no whitespace at its end"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

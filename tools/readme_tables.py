@@ -5,7 +5,8 @@
 
 A page says where a table goes with a pair of comments, `<!-- BEGIN INPUTS -->` and `<!-- END INPUTS -->`, or `OUTPUTS`.
 The table is of the page's own folder; a page elsewhere names one, as in `<!-- BEGIN INPUTS modules/api -->`. There
-are also `LIFECYCLE`, the folder's `lifecycle.json`, and `COST`, the tables of `tools/costs.py`.
+are also `LIFECYCLE`, the folder's `lifecycle.json`, `COST`, the tables of `tools/costs.py`, and `FAMILIES`, those of
+`tools/families.py`.
 """
 
 import argparse
@@ -20,12 +21,12 @@ from typing import Any
 
 import hcl2
 
-from tools import costs
+from tools import costs, families
 
 ROOT = Path(__file__).resolve().parent.parent
 
 MARKED = re.compile(
-    r"(?P<begin><!-- BEGIN (?P<kind>INPUTS|OUTPUTS|LIFECYCLE|COST)(?: (?P<folder>[\w./-]+))? -->)\n"
+    r"(?P<begin><!-- BEGIN (?P<kind>INPUTS|OUTPUTS|LIFECYCLE|COST|FAMILIES)(?: (?P<folder>[\w./-]+))? -->)\n"
     r"(?P<table>.*?)(?P<end><!-- END (?P=kind) -->)",
     re.DOTALL,
 )
@@ -175,6 +176,8 @@ def render(page: Path, root: Path = ROOT) -> str:
         folder = root / marked["folder"] if marked["folder"] else page.parent
         if marked["kind"] == "COST":
             return f"{marked['begin']}\n{costs.tables()}{marked['end']}"
+        if marked["kind"] == "FAMILIES":
+            return f"{marked['begin']}\n{families.tables()}{marked['end']}"
         if not list(folder.glob("*.tf")):
             raise ValueError(f"{page}: {folder} holds no HCL. Name a folder of the repository in the marker.")
         if marked["kind"] == "LIFECYCLE":

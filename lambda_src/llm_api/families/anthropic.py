@@ -150,9 +150,9 @@ class Claude46(Claude45):
 
 
 class Claude47(Claude46):
-    """Opus 4.7, 4.8 and 5, Sonnet 5, Fable 5, Mythos 5: without any sampling."""
+    """Opus 4.7 and 4.8: without any sampling, as all that came later."""
 
-    title = "Claude 4.7 to 5"
+    title = "Claude Opus 4.7, 4.8"
 
     # an/about-claude/models: deprecated; reported: refused with any value (Mintplex-Labs/anything-llm#5822, notebooks).
     temperature = None
