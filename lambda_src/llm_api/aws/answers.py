@@ -149,7 +149,7 @@ class Answer:
             name, value = name.lower(), value.strip(" \t")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         self.headers: Mapping[str, str] = headers
-        self._keeps = first[7:8] == b"1" and headers.get("connection", "").lower() != "close"
+        self._keeps = first[7:8] == b"1" and "close" not in headers.get("connection", "").lower()
         self._frame()
 
     def _frame(self) -> None:

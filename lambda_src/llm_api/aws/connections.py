@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from llm_api.aws import BadHeader, BrokenOff, Insecure, NotSent, TimedOut
@@ -33,11 +33,12 @@ https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.htm
 
 _MOST_IDLE = 16
 _RECEIVE_BYTES = 64 * 1024
+_SEND_BYTES = 256 * 1024
 _ONE_WRITE_BYTES = 16 * 1024
 """A TLS record: what is sent whole or not at all."""
 
 _URL = re.compile(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?")
-_UNSENDABLE = re.compile(r"[^\t\x20-\x7e]")
+_SENDABLE = bytes(range(0x20, 0x7F)) + b"\t"
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -83,10 +84,14 @@ def request_head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
     Raises:
         BadHeader: something in it would end its line, or can't be sent.
     """
-    if _UNSENDABLE.search("".join((method, target, *headers, *headers.values()))) or " " in target:
+    try:
+        checked = "".join((method, target, *headers, *headers.values())).encode("ascii")
+    except UnicodeEncodeError:
+        checked = b"\n"
+    if checked.translate(None, _SENDABLE) or " " in target:
         raise BadHeader("a header's value or the path has a character that can't be sent")
     lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
-    return f"{method} {target} HTTP/1.1\r\n{''.join(lines)}\r\n".encode()
+    return f"{method} {target} HTTP/1.1\r\n{''.join(lines)}\r\n".encode("ascii")
 
 
 class Host:
@@ -177,11 +182,15 @@ class Host:
                 plain.close()
                 if not self._trust.widen(context, self.address.host):
                     raise Insecure(f"the host's certificate is not trusted: {error.verify_message}") from error
-            except (OSError, TimedOut) as error:
+            except ssl.SSLError as error:
                 plain.close()
-                if isinstance(error, TimedOut):
-                    raise
-                raise Insecure(f"no TLS with the host: {type(error).__name__}") from error
+                raise Insecure(f"no TLS with the host: {error.reason}") from error
+            except OSError as error:
+                plain.close()
+                raise NotSent(f"the connection broke: {type(error).__name__}") from error
+            except TimedOut:
+                plain.close()
+                raise
 
     def _connected(self, until: float) -> socket.socket:
         nearest = self.address if self._proxy is None else self._proxy[0]
@@ -289,14 +298,20 @@ class Connection:
         if together:
             return
         try:
-            self._socket.settimeout(remaining(until))
-            self._socket.sendall(body)
+            for piece in _pieces(body):  # because how often a TLS socket starts its timeout anew is nowhere promised
+                self._socket.settimeout(remaining(until))
+                self._socket.sendall(piece)
         except TimeoutError:
             raise TimedOut("the request could not be sent in time") from None
         except OSError as error:
             # Who refuses a request before its end may say so and hang up. Without an answer it is broken off.
             if not isinstance(error, BrokenPipeError | ConnectionResetError):
                 raise BrokenOff(f"the connection broke: {type(error).__name__}") from error
+
+
+def _pieces(body: bytes) -> Iterator[memoryview]:
+    view = memoryview(body)
+    return (view[at : at + _SEND_BYTES] for at in range(0, len(view), _SEND_BYTES))
 
 
 def remaining(until: float) -> float:

@@ -1,6 +1,5 @@
 """One request to one target, repeated where a repeat can't be paid for twice."""
 
-import random
 import time
 from collections.abc import Callable, Mapping
 from typing import TypeVar
@@ -52,7 +51,9 @@ class Attempts:
         Raises:
             ApiError: what the failure means.
         """
-        from llm_api.inference import failures  # what goes well needs none of it
+        import random  # what goes well needs neither of these
+
+        from llm_api.inference import failures
 
         failure = failures.of_exception(error, self._target)
         if failures.is_free(failure):

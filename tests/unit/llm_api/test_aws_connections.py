@@ -4,6 +4,7 @@ import hashlib
 import json
 import socket
 import ssl
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -330,6 +331,43 @@ def test_a_header_that_would_become_two_is_not_sent(value: str) -> None:
         request_head("POST", f"/{value}", {})
     with pytest.raises(BadHeader):
         request_head("POST", "/ HTTP/1.1", {})
+
+
+def test_a_connection_that_breaks_before_tls_may_be_made_again(serve: Serve) -> None:
+    def reset(taken: socket.socket) -> None:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with pytest.raises(NotSent) as failed:
+        get(Host(Address("https", "127.0.0.1", serve(reset).port), Trust({})))
+    assert not isinstance(failed.value, BadHeader)
+
+
+def test_bodies_of_all_sizes_arrive_whole(serve: Serve, certificates: Certificates) -> None:
+    # GIVEN a host that tells the hash of what it got
+    def act(taken: socket.socket) -> None:
+        while True:
+            data = read_request(taken)
+            if not data:
+                return
+            head, _, body = data.partition(b"\r\n\r\n")
+            length = int(head.rpartition(b": ")[2])
+            while len(body) < length:
+                body += taken.recv(65536)
+            digest = hashlib.sha256(body).hexdigest().encode()
+            taken.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 64\r\n\r\n" + digest)
+
+    server = serve(act, certificates.server_context())
+    trust = Trust({"AWS_CA_BUNDLE": str(certificates.ca_file)})
+    host = Host(Address("https", "localhost", server.port), trust)
+    for size in (0, 1, 16_000, 16_384, 70_000, 262_144, 3_000_000):
+        # WHEN a body is sent, on one connection
+        body = b"x" * size
+        until = time.monotonic() + 10
+        answer = host.ask(request_head("POST", "/", {"host": "localhost", "content-length": str(size)}), body, until)
+        answer.head(until)
+        # THEN it is what arrived
+        assert answer.read(until) == hashlib.sha256(body).hexdigest().encode()
+    assert server.connections == 1
 
 
 class Tunnel:

@@ -196,3 +196,20 @@ def test_a_first_frame_that_is_an_exception_has_a_status(deploy: Deploy) -> None
     # THEN the caller gets an error instead of a stream
     assert response.status == 502
     assert message_of(response) == "It broke."
+
+
+@pytest.mark.parametrize("name", ["accept", "content-type", "x-amzn-bedrock-trace", "x-amzn-bedrock-request-metadata"])
+@pytest.mark.parametrize("operation", ["invoke", "invoke-with-response-stream"])
+def test_no_header_of_a_caller_becomes_two(deploy: Deploy, operation: str, name: str) -> None:
+    # GIVEN a value that ends its line, as no gateway passes it, but as somebody may who invokes the function directly
+    name = "x-amzn-bedrock-accept" if (operation, name) == ("invoke-with-response-stream", "accept") else name
+    headers = {"content-type": "application/json", name: 'application/json\r\nx-amzn-bedrock-guardrailversion: {"a":1}'}
+    api = deploy()
+
+    # WHEN it is sent
+    response = api.call(operation, {}, headers=headers, replies=[answer()])
+
+    # THEN it is the caller's fault, and nobody was asked
+    assert response.status == 400
+    assert api.wire.received == []
+    api.wire.replies.clear()

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from tests.unit.llm_api.conftest import Deploy
-from tests.unit.llm_api.model_wire import CLAUDE_STREAM, answer, chunk, stream, whole
+from tests.unit.llm_api.model_wire import ANNA, CLAUDE_STREAM, ModelWire, answer, chunk, stream, whole
+from tests.unit.llm_api.proxy_events import proxy_event
 
 PACKAGE = Path(__file__).resolve().parents[3] / "lambda_src"
 
@@ -41,6 +42,7 @@ LATER = {
     "llm_api.dialects.openai",
     "llm_api.inference.failures",
     "llm_api.inference.sagemaker",
+    "random",
     "shutil",
     "urllib.parse",
     "urllib.request",
@@ -63,6 +65,23 @@ print(json.dumps({"built": sorted(built), "native": native}))
 """
 
 
+ALONE = (sys.executable, "-I", "-S", "-c")
+"""Python without anything that was installed: botocore least of all."""
+
+CALL = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from llm_api import handler
+
+class Context:
+    aws_request_id = "lambda-1"
+    def get_remaining_time_in_millis(self):
+        return 30_000
+
+print(json.dumps(handler.lambda_handler(json.load(sys.stdin), Context())))
+"""
+
+
 @pytest.fixture(scope="module")
 def started() -> dict[str, Any]:
     """What a fresh interpreter holds once the app is built as in Lambda, without tenants; and for a native request."""
@@ -74,7 +93,7 @@ def started() -> dict[str, Any]:
         "LLM_API_MODELS": '{"fast":{"id":"amazon.nova-lite-v1:0","family":"nova"}}',
     }
     result = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(PACKAGE)], env=environment, capture_output=True, text=True, check=False
+        [*ALONE, PROGRAM, str(PACKAGE)], env=environment, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
     found: dict[str, Any] = json.loads(result.stdout)
@@ -106,6 +125,33 @@ def test_the_package_imports_the_standard_library_alone(started: dict[str, Any])
     packages = {name.partition(".")[0] for name in started["built"]}
     # THEN nothing has to be there beside Python
     assert packages - sys.stdlib_module_names - {"_distutils_hack", "llm_api"} == set()
+
+
+def test_a_model_is_called_where_nothing_is_installed(wire: ModelWire) -> None:
+    # GIVEN a Python with its standard library alone, and a model
+    wire.replies.append(answer())
+    environment = {
+        "PATH": os.defpath,
+        "AWS_ENDPOINT_URL": wire.url,
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "AKIDTEST",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "LLM_API_MODELS": '{"fast":{"id":"us.anthropic.claude-haiku-4-5-20251001-v1:0","family":"anthropic"}}',
+    }
+    event = proxy_event({"identity": {"userArn": ANNA.principal_arn}})
+    # WHEN the function is invoked
+    result = subprocess.run(
+        [*ALONE, CALL, str(PACKAGE)],
+        env=environment,
+        input=json.dumps(event),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # THEN the model's answer is there
+    assert result.returncode == 0, result.stderr
+    response = json.loads(result.stdout.splitlines()[-1])
+    assert (response["statusCode"], len(wire.received)) == (200, 1), response
 
 
 def test_no_module_of_the_package_imports_anything_else() -> None:

@@ -157,7 +157,7 @@ def test_a_connection_that_fails_before_sending_is_repeated(wire: ModelWire, mon
 
 def test_no_repeat_begins_that_the_deadline_would_cut(deploy: Deploy, monkeypatch: pytest.MonkeyPatch) -> None:
     # GIVEN a pause that is longer than what is left
-    monkeypatch.setattr("llm_api.inference.repeats.random.uniform", lambda low, high: 60.0)
+    monkeypatch.setattr("random.uniform", lambda low, high: 60.0)
     api = deploy()
 
     # WHEN a model refuses
