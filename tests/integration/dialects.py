@@ -33,6 +33,10 @@ def _chat(text: str) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": text}]}
 
 
+def _responses(text: str) -> dict[str, Any]:
+    return {"input": text}
+
+
 def _messages(text: str) -> dict[str, Any]:
     return {"max_tokens": 200, "messages": [{"role": "user", "content": text}]}
 
@@ -69,6 +73,8 @@ class Dialect:
                 found = answer["output"]["message"]["content"][0]["text"]
             case "chat":
                 found = answer["choices"][0]["message"]["content"]
+            case "responses":
+                found = next(item for item in answer["output"] if item["type"] == "message")["content"][0]["text"]
             case _:
                 found = answer["content"][0]["text"]
         return found
@@ -77,9 +83,10 @@ class Dialect:
 CONVERSE = Dialect("converse", "/model/MODEL/converse", "/model/MODEL/converse-stream", _converse)
 INVOKE = Dialect("invoke", "/model/MODEL/invoke", "/model/MODEL/invoke-with-response-stream", _native)
 CHAT = Dialect("chat", "/v1/chat/completions", "/v1/chat/completions", _chat)
+RESPONSES = Dialect("responses", "/v1/responses", "/v1/responses", _responses)
 MESSAGES = Dialect("messages", "/v1/messages", "/v1/messages", _messages)
 
-DIALECTS = (CONVERSE, INVOKE, CHAT, MESSAGES)
+DIALECTS = (CONVERSE, INVOKE, CHAT, RESPONSES, MESSAGES)
 
 
 @dataclass(slots=True)
@@ -165,6 +172,8 @@ def _server_sent(block: bytes) -> Event:
 
 
 def _text_of(event: Event) -> str:
+    if event["event"] == "response.output_text.delta":
+        return str(event["delta"])
     choices = event.get("choices")
     if choices:
         return choices[0]["delta"].get("content") or ""

@@ -19,7 +19,7 @@ from botocore.eventstream import EventStreamError
 
 from local_aws.journal import Call
 from tests.clients.drivers import anthropic_plain, openai_plain
-from tests.integration.dialects import CHAT, CONVERSE, DIALECTS, INVOKE, MESSAGES, TEXT, Dialect, streaming
+from tests.integration.dialects import CHAT, CONVERSE, DIALECTS, INVOKE, MESSAGES, RESPONSES, TEXT, Dialect, streaming
 from tests.integration.logs import line_of
 from tests.support import Api, Reply, send
 
@@ -125,7 +125,7 @@ def assert_shape(dialect: Dialect, reply: Reply, code: str) -> None:
     """An error as the dialect's SDKs read it."""
     document = reply.json()
     match dialect.name:
-        case "chat":
+        case "chat" | "responses":
             assert set(document["error"]) == {"message", "type", "param", "code"}
         case "messages":
             assert document["type"] == "error"
@@ -270,6 +270,8 @@ def test_a_stream_that_breaks_ends_in_an_error_of_its_dialect(hurried: Api, dial
     match dialect.name:
         case "chat":
             assert events[-1]["error"]["type"] == "server_error"
+        case "responses":
+            assert (events[-1]["event"], events[-1]["response"]["error"]["code"]) == ("response.failed", "server_error")
         case "messages":
             assert (events[-1]["event"], events[-1]["error"]["type"]) == ("error", "api_error")
         case _:
@@ -342,6 +344,7 @@ def test_a_guardrails_intervention_is_an_answer(hurried: Api, dialect: Dialect, 
         CONVERSE: "guardrail_intervened",
         INVOKE: "INTERVENED",
         CHAT: "content_filter",
+        RESPONSES: "content_filter",
         MESSAGES: "refusal",
     }
     assert expected[dialect] in told

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from local_aws import LocalAws
 from tests.clients.drivers import anthropic_plain, openai_plain
-from tests.integration.dialects import CHAT, CONVERSE, DIALECTS, INVOKE, MESSAGES, Dialect, streaming
+from tests.integration.dialects import CHAT, CONVERSE, DIALECTS, INVOKE, MESSAGES, RESPONSES, Dialect, streaming
 from tests.integration.logs import line_of
 from tests.support import Api, send
 from tools.terraform import ROOT, Terraform
@@ -266,6 +266,7 @@ TOLD = {
     CONVERSE: '"stopReason": "guardrail_intervened"',
     INVOKE: '"amazon-bedrock-guardrailAction": "INTERVENED"',
     CHAT: '"finish_reason": "content_filter"',
+    RESPONSES: '"incomplete_details": {"reason": "content_filter"}',
     MESSAGES: '"stop_reason": "refusal"',
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local_aws.journal import Call
-from tests.integration.dialects import CHAT, CONVERSE, DIALECTS, INVOKE, MESSAGES, TEXT, Dialect, streaming
+from tests.integration.dialects import CHAT, CONVERSE, DIALECTS, INVOKE, MESSAGES, RESPONSES, TEXT, Dialect, streaming
 from tests.integration.logs import line_of, reports_of
 from tests.support import Api, send
 
@@ -143,6 +143,8 @@ def ends_as_if_at_its_length(dialect: Dialect, events: list[dict[str, Any]]) -> 
             return events[-1]["event"] == "modelTimeoutException" and "time limit" in events[-1]["message"]
         case "chat":
             return events[-1]["event"] == "[DONE]" and events[-2]["choices"][0]["finish_reason"] == "length"
+        case "responses":
+            return events[-1]["response"]["incomplete_details"] == {"reason": "max_output_tokens"}
         case _:
             block, delta, stop = events[-3:]
             return (block["event"], delta["delta"]["stop_reason"], stop["event"]) == (
@@ -180,21 +182,22 @@ def test_a_silent_model_is_bridged_by_pings(api: Api) -> None:
     def read(dialect: Dialect) -> None:
         with streaming(api, dialect, "fast") as stream:
             while stream.read_more():
-                if stream.comments or any(event["event"] == "ping" for event in stream.events):
+                told = [event["event"] for event in stream.events]
+                if stream.comments or "ping" in told or told.count("response.in_progress") > 1:
                     pinged[dialect.name] = True
                     return
 
-    # WHEN callers of both dialects that have pings wait
-    readers = [threading.Thread(target=read, args=(dialect,)) for dialect in (CHAT, MESSAGES)]
+    # WHEN callers of the dialects that have pings wait
+    readers = [threading.Thread(target=read, args=(dialect,)) for dialect in (CHAT, RESPONSES, MESSAGES)]
     for reader in readers:
         reader.start()
     for reader in readers:
         reader.join()
 
-    # THEN both are told that the stream lives
+    # THEN all are told that the stream lives
     with released(api):
         assert api.aws.lambda_service.wait_until_idle()
-    assert pinged == {"chat": True, "messages": True}
+    assert pinged == {"chat": True, "responses": True, "messages": True}
 
 
 @every_dialect

@@ -93,6 +93,12 @@ DIALECTS: dict[str, tuple[str, dict[str, Any], Reply, Callable[[Any], tuple[str,
         silent_after(SAID),
         lambda body: (body["choices"][0]["message"]["content"], body["choices"][0]["finish_reason"]),
     ),
+    "responses": (
+        "/v1/responses",
+        {"model": "patient", "max_output_tokens": 50, "input": "Hi"},
+        silent_after(SAID),
+        lambda body: (body["output"][0]["content"][0]["text"], body["incomplete_details"]["reason"]),
+    ),
     "anthropic": (
         "/v1/messages",
         {"model": "patient", **MESSAGES},
@@ -115,7 +121,10 @@ def test_the_answer_is_what_has_come_by_the_deadline(tenant: Tenant, dialect: st
     # THEN the caller gets the beginning in time, with the reason of an answer that is too long, and is told
     assert time.monotonic() - started < 2
     assert response.status == 200, response.body
-    assert read(json.loads(whole(response))) == ("Once upon a", "length" if dialect == "openai" else "max_tokens")
+    assert read(json.loads(whole(response))) == (
+        "Once upon a",
+        {"openai": "length", "responses": "max_output_tokens"}.get(dialect, "max_tokens"),
+    )
     assert response.headers["x-llm-partial"] == "true"
     assert response.headers["content-type"] == "application/json"
 

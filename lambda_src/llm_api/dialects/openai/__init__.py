@@ -1,4 +1,4 @@
-"""OpenAI's dialect: chat completions, embeddings, images and the list of models.
+"""OpenAI's dialect: chat completions, responses, embeddings, images and the list of models.
 
 https://platform.openai.com/docs/api-reference
 """
@@ -13,6 +13,8 @@ NAME = "openai"
 
 ROUTES: Mapping[tuple[str, str], str] = {
     ("POST", "/v1/chat/completions"): "llm_api.dialects.openai.chat:ChatCompletion",
+    ("POST", "/v1/responses"): "llm_api.dialects.openai.responses.call:CreateResponse",
+    ("POST", "/v1/responses/input_tokens"): "llm_api.dialects.openai.responses.call:CountInputTokens",
     ("POST", "/v1/embeddings"): "llm_api.dialects.openai.embeddings:Embeddings",
     ("POST", "/v1/images/generations"): "llm_api.dialects.openai.images:ImageGeneration",
     ("GET", "/v1/models"): "llm_api.dialects.openai.models:ListModels",

@@ -80,14 +80,18 @@ class ChatCompletion(Call):
         Raises:
             BadRequest: the body is not a chat completion, or asks for what Bedrock has no equivalent for.
         """
-        body = json_object(request.body)
+        return cls.read(json_object(request.body), request.id)
+
+    @classmethod
+    def read(cls, body: dict[str, Any], request_id: str) -> "ChatCompletion":
+        """The same, of a body that is JSON already."""
         ignored, objection = check_unsupported(body)
         stream = boolean(body, "stream") or False
         sampling, too_hot = _sampling(body)
         call = cls(
             model=required_text(body, "model"),
             stream=stream,
-            request_id=request.id,
+            request_id=request_id,
             messages=items(body.get("messages"), "messages"),
             tools=parse_tools(body),
             schema=parse_response_format(body.get("response_format")),
@@ -118,7 +122,7 @@ class ChatCompletion(Call):
             raise BadRequest(f"The model {target.alias} does not chat. It answers on {spoken_dialects(target)}.")
         if self.objection is not None:
             raise self.objection
-        as_tool = self._answers_by_tool(target)
+        as_tool = self.answers_by_tool(target)
         conversation = self._conversation(with_tools=self.tools.offered)
         if target.family == "titan-text" and (conversation.has_system or conversation.has_images):
             raise BadRequest(f"The model {target.alias} takes neither system messages nor images. Leave them out.")
@@ -154,8 +158,8 @@ class ChatCompletion(Call):
 
             told = container_answer(target, answers[0], one_call=self.one_call)
             return _json({**self._head(target, "chat.completion"), **told})
-        answer = _converse_answer(answers[0])
-        schema_tool = self.schema.name if self.schema is not None and self._answers_by_tool(target) else None
+        answer = converse_answer(answers[0])
+        schema_tool = self.schema.name if self.schema is not None and self.answers_by_tool(target) else None
         message = choice_message(answer["output"]["message"]["content"], schema_tool, self.one_call)
         body = {
             **self._head(target, "chat.completion"),
@@ -182,7 +186,7 @@ class ChatCompletion(Call):
         return render_chunks(
             head,
             frames,
-            schema_as_tool=self.schema is not None and self._answers_by_tool(target),
+            schema_as_tool=self.schema is not None and self.answers_by_tool(target),
             one_call=self.one_call,
             include_usage=self.include_usage,
         )
@@ -212,7 +216,8 @@ class ChatCompletion(Call):
             )
         return self.max_tokens if self.max_tokens is not None else most
 
-    def _answers_by_tool(self, target: Target) -> bool:
+    def answers_by_tool(self, target: Target) -> bool:
+        """Whether `target` answers by the arguments of the one tool that it must call."""
         if self.schema is None or self.schema.mechanism(target) != "tool":
             return False
         if self.tools.offered:
@@ -226,7 +231,7 @@ class ChatCompletion(Call):
         if self.effort is None or self._skips_thinking(target):
             return Reasoning()
         thinking = reasoning(target, self.effort, max_tokens)
-        if thinking.fields and target.family == "anthropic" and (self.tools.forced or self._answers_by_tool(target)):
+        if thinking.fields and target.family == "anthropic" and (self.tools.forced or self.answers_by_tool(target)):
             raise InvalidField(
                 "reasoning_effort",
                 f"The model {target.alias} can't reason where it is made to call a tool. Leave out "
@@ -307,7 +312,12 @@ def _include_usage(body: Mapping[str, Any], stream: bool) -> bool:
     return boolean(options, "include_usage", "stream_options") or False
 
 
-def _converse_answer(answer: Answer) -> dict[str, Any]:
+def converse_answer(answer: Answer) -> dict[str, Any]:
+    """Converse's answer, which has a message with content.
+
+    Raises:
+        UpstreamFault: it has none.
+    """
     try:
         parsed = json.loads(answer.body)
         content = parsed["output"]["message"]["content"]

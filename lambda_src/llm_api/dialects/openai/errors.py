@@ -30,7 +30,9 @@ def error_body(error: ApiError) -> dict[str, Any]:
         code = "model_not_found"
     if isinstance(error, Filtered):
         code = "content_policy_violation"
-    param = error.param if isinstance(error, InvalidField) else None
+    param = None
+    if isinstance(error, InvalidField):
+        param, code = error.param, error.word
     return {"error": {"message": error.message, "type": kind, "param": param, "code": code}}
 
 

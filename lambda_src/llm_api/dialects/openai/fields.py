@@ -17,11 +17,13 @@ class InvalidField(BadRequest):
 
     Attributes:
         param: its path in the body, such as `messages[2].content`, for OpenAI's `error.param`.
+        word: OpenAI's `error.code`, where it has one for this.
     """
 
-    def __init__(self, param: str, message: str) -> None:
+    def __init__(self, param: str, message: str, *, word: str | None = None) -> None:
         super().__init__(message)
         self.param = param
+        self.word = word
 
 
 def text(body: Mapping[str, Any], name: str, path: str = "") -> str | None:

@@ -204,13 +204,22 @@ class _Translation:
         sent_id = self._awaited[call_id].popleft()
         if not self._awaited[call_id]:
             del self._awaited[call_id]
-        blocks = self._text_blocks(message.get("content"), f"{path}.content") or _text(NO_OUTPUT)
+        blocks = self._result_blocks(message.get("content"), f"{path}.content") or _text(NO_OUTPUT)
         if self._with_tools:
             self._append("user", [{"toolResult": {"toolUseId": sent_id, "content": blocks}}])
         else:
-            output = "\n".join(block["text"] for block in blocks)
-            self._append("user", _text(f"[The tool's result: {output}]"))
+            output = "\n".join(block["text"] for block in blocks if "text" in block) or NO_OUTPUT
+            media = [block for block in blocks if "text" not in block]
+            self._append("user", [*_text(f"[The tool's result: {output}]"), *media])
         self._result.answers_tools = True
+
+    def _result_blocks(self, content: Any, path: str) -> list[dict[str, Any]]:
+        """Converse takes pictures and files as results; of OpenAI's requests those of Responses hold them."""
+        if not isinstance(content, list):
+            return self._text_blocks(content, path)
+        return [
+            block for index, part in enumerate(content) for block in self._user_part(part, f"{path}[{index}]")
+        ]
 
     def _text_blocks(self, content: Any, path: str) -> list[dict[str, Any]]:
         if content is None:
