@@ -16,6 +16,7 @@ _TEXT_FORMATS = frozenset({"txt", "md", "csv", "html"})
 _REPEAT = re.compile(r"^\s*(?:repeat after me|repeat exactly|say exactly)\s*:\s?(.*)\Z", re.I | re.S)
 _COUNT_TO = re.compile(r"\bcount (?:from 1 )?to (\d{1,6})\b", re.I)
 _WORDS = re.compile(r"\b(?:write|give me|produce) (\d{1,7}) words\b", re.I)
+_SCRIPTED = re.compile(r"^Call the tool (\S+) with (\{.*\})$", re.M)
 _STORY = (
     "the",
     "road",
@@ -68,10 +69,16 @@ def tool_calls(prompt: Prompt) -> list[tuple[str, dict[str, object]]]:
 
     Left to itself, the model calls each tool with whose name the question shares a word, once for each place or
     person that the question names; never right after a tool's result.
+
+    A question with lines such as `Call the tool NAME with {"path": "a.txt"}` is a script: one line a step, the next one
+    after the result of the one before.
     """
     turn = _last_user_turn(prompt)
     if not prompt.tools or prompt.tool_choice == "none":
         return []
+    script = _script(prompt)
+    if script is not None:
+        return script
     forced = prompt.tool_choice.removeprefix("tool:") if prompt.tool_choice.startswith("tool:") else None
     question = turn.text()
     if forced is not None:
@@ -90,6 +97,22 @@ def tool_calls(prompt: Prompt) -> list[tuple[str, dict[str, object]]]:
             value = schemas.instance({"type": "object", **tool.schema}, hints)
             calls.append((tool.name, value if isinstance(value, dict) else {}))
     return calls if prompt.parallel_tools else calls[:1]
+
+
+def _script(prompt: Prompt) -> list[tuple[str, dict[str, object]]] | None:
+    """The step of a script that it is time for; none at its end; None where there is no script."""
+    at, lines = next(
+        (
+            (at, found)
+            for at, turn in reversed(list(enumerate(prompt.turns)))
+            if (found := _SCRIPTED.findall(turn.text()))
+        ),
+        (0, []),
+    )
+    if not lines:
+        return None
+    done = sum(isinstance(part, ToolUse) for turn in prompt.turns[at:] for part in turn.parts)
+    return [(name, json.loads(value)) for name, value in lines[done : done + 1]]
 
 
 def thoughts(prompt: Prompt) -> str:

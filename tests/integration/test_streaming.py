@@ -176,7 +176,7 @@ def test_a_deadline_in_mid_stream_gives_what_there_is_and_a_proper_end(hurried: 
 
 def test_a_silent_model_is_bridged_by_pings(api: Api) -> None:
     # GIVEN models that fall silent after their first frame
-    api.aws.faults.add("pace", milliseconds=LONG_MILLISECONDS, times=2)
+    api.aws.faults.add("pace", milliseconds=LONG_MILLISECONDS, times=3)
     pinged: dict[str, bool] = {}
 
     def read(dialect: Dialect) -> None:
