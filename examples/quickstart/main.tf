@@ -35,7 +35,7 @@ module "llm_api" {
       id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
       destination_regions = ["us-east-1", "us-east-2", "us-west-2"]
       fallbacks           = ["nova"]
-      max_output_tokens   = 4096
+      max_output_tokens   = 32000
     }
     nova  = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096 }
     embed = { id = "amazon.titan-embed-text-v2:0" }

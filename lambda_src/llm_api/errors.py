@@ -9,6 +9,7 @@ internal ARN or a stack trace.
 """
 
 from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class ApiError(Exception):
@@ -24,6 +25,8 @@ class ApiError(Exception):
     code = "InternalServerException"
     retryable = False
     """Whether the same request may succeed later without being changed."""
+    details: ClassVar[Mapping[str, Any] | None] = None
+    """What a dialect's clients read beside the message, where its errors have a place for it."""
 
     def __init__(self, message: str, *, retry_after_seconds: float | None = None, reason: str | None = None) -> None:
         super().__init__(message)

@@ -86,6 +86,10 @@ class Family:
     operation: Operation = "chat"
     messages_api = False
     """Whether it takes Anthropic's Messages over InvokeModel, betas among them, and CountTokens counts for it."""
+    betas: frozenset[str] = frozenset()
+    """Flags of `anthropic_beta` that Bedrock takes for it and that change neither price nor protection."""
+    long_output_by_itself = False
+    """Whether the beta `output-128k-2025-02-19` changes nothing."""
 
     # --- Sampling -----------------------------------------------------------------------------------------------------
 

@@ -119,6 +119,16 @@ class Claude4(Claude37):
 
     top_p_thinking = (0.95, 1)
 
+    # ug/model-parameters-anthropic-claude-messages-request-response.html
+    betas = frozenset(
+        {
+            "context-management-2025-06-27",
+            "fine-grained-tool-streaming-2025-05-14",
+            "interleaved-thinking-2025-05-14",
+        }
+    )
+    long_output_by_itself = True  # ibid.: output-128k is 3.7's alone
+
 
 class Claude41(Claude4):
     """Opus 4.1."""
@@ -139,10 +149,28 @@ class Claude45(Claude41):
     cache_minimum_tokens = 4096  # caching; Sonnet 4.5 1,024 in newer copies
 
 
+class Claude45Sonnet(Claude45):
+    """Sonnet 4.5, which searches tools."""
+
+    title = "Claude Sonnet 4.5"
+
+    betas = Claude4.betas | {"tool-search-tool-2025-10-19"}  # ibid.
+
+
+class Claude45Opus(Claude45Sonnet):
+    """Opus 4.5, the first with an effort."""
+
+    title = "Claude Opus 4.5"
+
+    betas = Claude45Sonnet.betas | {"effort-2025-11-24", "tool-examples-2025-10-29"}  # ibid.
+
+
 class Claude46(Claude45):
     """Opus and Sonnet 4.6."""
 
     title = "Claude 4.6"
+
+    betas = frozenset()  # reported, at odds: anthropics/claude-code#49370; so what isn't listed is not sent
 
     ends_with_assistant = False  # reported: sst/opencode#29760, "must end with a user message"
     reasoning = "adaptive"  # ug/claude-messages-adaptive-thinking.html
@@ -213,6 +241,8 @@ def of(identifier: str) -> type[Family]:
         return Claude55 if tier in ("sonnet", "haiku") else Claude55Sealed
     if version >= (5, 0):
         return Claude5 if tier in ("opus", "sonnet", "haiku") else Claude5Sealed
+    if version == (4, 5):
+        return {"opus": Claude45Opus, "sonnet": Claude45Sonnet}.get(str(tier), Claude45)
     if version == (3, 5):
         if tier == "haiku":
             return Claude35Haiku

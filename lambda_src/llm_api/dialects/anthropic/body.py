@@ -1,7 +1,7 @@
 """The few changes between a body for Anthropic's API and one for Claude on Bedrock.
 
-- `model` and `stream` go, `anthropic_version` is Bedrock's, and the betas of the `anthropic-beta` header move into the
-  body, if they are declared for the model.
+- `model` and `stream` go, `anthropic_version` is Bedrock's, and what `llm_api.dialects.betas` lets pass of the
+  `anthropic-beta` header moves into the body.
 - What would change the price, the protection or which model answers is refused: it is the deployment's to decide.
 - What Anthropic's own servers do beside the model (fetching, searching, running code, keeping files) does not exist on
   Bedrock and is refused, with what to do instead.
@@ -13,8 +13,9 @@ https://platform.claude.com/docs/en/api/versioning
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
+from llm_api.dialects.betas import Negotiated
 from llm_api.errors import BadRequest
 from llm_api.registry import Target
 
@@ -43,7 +44,16 @@ SERVER_TOOLS = ("advisor_", "code_execution_", "mcp_toolset", "web_fetch_", "web
 _OURS = frozenset({"model", "stream", "anthropic_beta", "anthropic_version"})
 
 
-def check_request(headers: Mapping[str, str], body: Mapping[str, Any]) -> tuple[str, bool]:
+class ThreadRefused(BadRequest):
+    """The request begins or goes on in a thread, which Anthropic's servers keep and Bedrock doesn't.
+
+    Anthropic's SDKs begin one unasked in their tool runner. Told so by `details`, they go on without.
+    """
+
+    details: ClassVar[Mapping[str, Any]] = {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
+
+
+def check_request(headers: Mapping[str, str], body: Mapping[str, Any], betas: list[str]) -> tuple[str, bool]:
     """The model and whether to stream, out of a request that was checked as far as no model is needed for it.
 
     Raises:
@@ -59,6 +69,8 @@ def check_request(headers: Mapping[str, str], body: Mapping[str, Any]) -> tuple[
         raise BadRequest("stream: must be true or false.")
     if not isinstance(body.get("messages"), list):
         raise BadRequest("messages: a list is required.")
+    if body.get("thread") is not None or any(beta.startswith("message-threads-") for beta in betas):
+        raise ThreadRefused("thread: nothing is kept here. Send the messages themselves.")
     for name, advice in REFUSED.items():
         if body.get(name) is not None:
             raise BadRequest(f"{name}: is not supported. {advice}")
@@ -97,13 +109,13 @@ def ignored_fields(body: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def bedrock_body(body: Mapping[str, Any], betas: list[str], target: Target) -> dict[str, Any]:
+def bedrock_body(body: Mapping[str, Any], negotiated: Negotiated, target: Target) -> dict[str, Any]:
     """The body that Claude on Bedrock gets.
 
     Raises:
-        BadRequest: a beta or the speed is not declared for this model, or `max_tokens` is missing or too large.
+        BadRequest: the speed is not declared for this model, or `max_tokens` is missing or too large.
     """
-    native = _native(body, betas, target)
+    native = _native(negotiated)
     most, wanted = target.max_output_tokens, body.get("max_tokens")
     if wanted is None and most is None:
         raise BadRequest("max_tokens: is required.")
@@ -120,7 +132,7 @@ def bedrock_body(body: Mapping[str, Any], betas: list[str], target: Target) -> d
     return with_own_marks(native, target)
 
 
-def count_tokens_body(body: Mapping[str, Any], betas: list[str], target: Target) -> dict[str, Any]:
+def count_tokens_body(body: Mapping[str, Any], negotiated: Negotiated) -> dict[str, Any]:
     """CountTokens' document. It wants a whole InvokeModel body, `max_tokens` included, which a count has none of.
 
     https://docs.aws.amazon.com/bedrock/latest/userguide/count-tokens.html
@@ -128,7 +140,7 @@ def count_tokens_body(body: Mapping[str, Any], betas: list[str], target: Target)
     Raises:
         BadRequest: see `bedrock_body`.
     """
-    native = _native(body, betas, target)
+    native = _native(negotiated)
     thinking = body.get("thinking")
     budget = thinking.get("budget_tokens") if isinstance(thinking, dict) else None
     # Claude wants more tokens than it may think, also where it is only counted.
@@ -137,14 +149,8 @@ def count_tokens_body(body: Mapping[str, Any], betas: list[str], target: Target)
     return {"input": {"invokeModel": {"body": encoded}}}
 
 
-def _native(body: Mapping[str, Any], betas: list[str], target: Target) -> dict[str, Any]:
-    for beta in betas:
-        if beta not in target.betas:
-            declared = ", ".join(sorted(target.betas)) or "none"
-            raise BadRequest(
-                f"anthropic-beta: {beta[:64]} is not declared for the model {target.alias} (declared: {declared}). "
-                "Leave it out, or ask whoever runs this deployment to add it to the model's betas."
-            )
+def _native(negotiated: Negotiated) -> dict[str, Any]:
+    body, betas = negotiated.body, negotiated.flags
     speed = body.get("speed")
     fast = any(beta.startswith("fast-mode-") for beta in betas)
     if speed is not None and speed not in IGNORED["speed"] and not fast:

@@ -22,6 +22,7 @@ from llm_api.dialects.anthropic.body import (
 )
 from llm_api.dialects.anthropic.refusal import is_refused, refused
 from llm_api.dialects.anthropic.stream import is_call, render_events, stop_reason
+from llm_api.dialects.betas import Negotiated, negotiate
 from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import json_object
 from llm_api.errors import BadRequest, UpstreamFault
@@ -59,13 +60,13 @@ class Messages(Call):
         """
         body = json_object(request.body)
         betas = requested_betas(request.headers, body)
-        model, stream = check_request(request.headers, body)
+        model, stream = check_request(request.headers, body, betas)
         return cls(model=model, stream=stream, request_id=request.id, body=body, betas=betas)
 
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`."""
         _check_family(target)
-        return [Payload(json.dumps(bedrock_body(self.body, self.betas, target)).encode())]
+        return [Payload(json.dumps(bedrock_body(self.body, self._negotiated(target), target)).encode())]
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""
@@ -96,7 +97,10 @@ class Messages(Call):
 
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
-        return ignored_fields(self.body)
+        return [*ignored_fields(self.body), *self._negotiated(target).warnings]
+
+    def _negotiated(self, target: Target) -> Negotiated:
+        return negotiate(self.betas, self.body, target, named="anthropic-beta")
 
 
 @dataclass(slots=True)
@@ -118,7 +122,7 @@ class CountTokens(Call):
         """Read everything that does not depend on the model; see `Messages.parse`."""
         body = json_object(request.body)
         betas = requested_betas(request.headers, body)
-        model, stream = check_request(request.headers, body)
+        model, stream = check_request(request.headers, body, betas)
         if stream:
             raise BadRequest("A count is not streamed. Leave stream out.")
         return cls(model=model, stream=False, request_id=request.id, body=body, betas=betas)
@@ -126,7 +130,7 @@ class CountTokens(Call):
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`."""
         _check_family(target)
-        return [Payload(count_tokens_body(self.body, self.betas, target))]
+        return [Payload(count_tokens_body(self.body, self._negotiated(target)))]
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`. A count that is our own estimate says so in `x-llm-estimated`."""
@@ -143,7 +147,10 @@ class CountTokens(Call):
 
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
-        return ignored_fields(self.body)
+        return [*ignored_fields(self.body), *self._negotiated(target).warnings]
+
+    def _negotiated(self, target: Target) -> Negotiated:
+        return negotiate(self.betas, self.body, target, named="anthropic-beta")
 
 
 def _check_family(target: Target) -> None:

@@ -32,7 +32,10 @@ _ERROR_TYPES = {
 def error_body(error: ApiError, request_id: str) -> dict[str, Any]:
     """`{"type": "error", "error": {type, message}, "request_id"}`."""
     kind = _ERROR_TYPES.get(error.status, "api_error")
-    return {"type": "error", "error": {"type": kind, "message": error.message}, "request_id": request_id}
+    told: dict[str, Any] = {"type": kind, "message": error.message}
+    if error.details is not None:
+        told["details"] = error.details
+    return {"type": "error", "error": told, "request_id": request_id}
 
 
 def stop_reason(given: Any, *, calls: bool) -> Any:

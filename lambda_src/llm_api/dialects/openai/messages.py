@@ -217,9 +217,7 @@ class _Translation:
         """Converse takes pictures and files as results; of OpenAI's requests those of Responses hold them."""
         if not isinstance(content, list):
             return self._text_blocks(content, path)
-        return [
-            block for index, part in enumerate(content) for block in self._user_part(part, f"{path}[{index}]")
-        ]
+        return [block for index, part in enumerate(content) for block in self._user_part(part, f"{path}[{index}]")]
 
     def _text_blocks(self, content: Any, path: str) -> list[dict[str, Any]]:
         if content is None:
