@@ -166,7 +166,7 @@ ERRORS = [
     ({"key": "sk-nobody"}, anthropic.AuthenticationError, 401, "authentication_error"),
     ({"model": "claude-2"}, anthropic.NotFoundError, 404, "not_found_error"),
     ({"messages": []}, anthropic.BadRequestError, 400, "invalid_request_error"),
-    ({"max_tokens": 5000}, anthropic.BadRequestError, 400, "invalid_request_error"),
+    ({"max_tokens": 50000, "timeout": 60}, anthropic.BadRequestError, 400, "invalid_request_error"),
     ({"model": "nova"}, anthropic.BadRequestError, 400, "invalid_request_error"),
     (
         {"extra_headers": {"anthropic-beta": "context-1m-2025-08-07"}},

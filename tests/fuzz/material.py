@@ -26,6 +26,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/model/{modelId}/invoke", "/model/%s/invoke"),
     ("/model/{modelId}/invoke-with-response-stream", "/model/%s/invoke-with-response-stream"),
     ("/v1/chat/completions", "/v1/chat/completions"),
+    ("/v1/responses", "/v1/responses"),
     ("/v1/embeddings", "/v1/embeddings"),
     ("/v1/messages", "/v1/messages"),
     ("/v1/messages/count_tokens", "/v1/messages/count_tokens"),
@@ -52,6 +53,22 @@ BODIES: tuple[dict[str, Any], ...] = (
         },
         "additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 1024}},
         "requestMetadata": {"a": "b"},
+    },
+    {
+        "instructions": "Be brief.",
+        "input": [
+            {"role": "user", "content": [{"type": "input_text", "text": "Hello"}]},
+            {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "1.m.W10="},
+            {"type": "function_call", "call_id": "1", "name": "f", "arguments": '{"a": "b"}'},
+            {"type": "function_call_output", "call_id": "1", "output": "c"},
+        ],
+        "tools": [
+            {"type": "function", "name": "f", "parameters": _SCHEMA},
+            {"type": "namespace", "name": "n", "tools": [{"type": "custom", "name": "g"}]},
+        ],
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "text": {"format": {"type": "json_schema", "name": "j", "schema": _SCHEMA}},
+        "max_output_tokens": 5,
     },
     {
         "anthropic_version": "bedrock-2023-05-31",
@@ -178,6 +195,7 @@ EXCEPTIONS = ("throttlingException", "modelStreamErrorException", "internalServe
 STREAMS: Sequence[tuple[str, str, str, Sequence[Told]]] = (
     ("/model/{modelId}/converse-stream", "/model/%s/converse-stream", "nova", CONVERSED),
     ("/v1/chat/completions", "/v1/chat/completions", "nova", CONVERSED),
+    ("/v1/responses", "/v1/responses", "nova", CONVERSED),
     ("/model/{modelId}/converse", "/model/%s/converse", "hurried-nova", CONVERSED),
     ("/model/{modelId}/invoke-with-response-stream", "/model/%s/invoke-with-response-stream", "claude", SAID),
     ("/v1/messages", "/v1/messages", "claude", SAID),

@@ -112,6 +112,25 @@ def negotiate(asked: list[str], body: dict[str, Any], target: Target, *, named: 
     return Negotiated(body, flags, warnings)
 
 
+def settle(body: dict[str, Any], target: Target) -> tuple[dict[str, Any], list[str]]:
+    """A native body with the betas of its `anthropic_beta` that pass, and the warnings; the same object where all do.
+
+    Raises:
+        BadRequest: see `negotiate`; or `anthropic_beta` is no list of strings.
+    """
+    asked = body.get("anthropic_beta")
+    if asked is None:
+        return body, []
+    listed = [asked] if isinstance(asked, str) else asked
+    if not isinstance(listed, list) or not all(isinstance(beta, str) for beta in listed):
+        raise BadRequest("anthropic_beta is a list of strings.")
+    settled, flags, warnings = negotiate(listed, body, target, named="anthropic_beta")
+    if flags == asked and settled is body:
+        return body, warnings
+    rest = {name: value for name, value in settled.items() if name != "anthropic_beta"}
+    return {**rest, "anthropic_beta": flags} if flags else rest, warnings
+
+
 def _needs(flag: str, page: Any) -> bool:
     """Whether the flag's field is refused without it. From 4.6 on, Claude takes the effort by itself."""
     return not (flag == "effort-2025-11-24" and page.efforts)

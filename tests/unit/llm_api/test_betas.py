@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from llm_api.dialects.betas import DROPPED, negotiate
+from llm_api.dialects.betas import DROPPED, negotiate, settle
 from llm_api.errors import BadRequest
 from llm_api.registry import Target
 
@@ -24,13 +24,13 @@ PROFILE = Target("m", "arn:aws:bedrock:us-east-1:1:application-inference-profile
 EVERY = [SONNET_37, SONNET_4, HAIKU_45, SONNET_45, OPUS_45, OPUS_46, OPUS_47, PROFILE]
 
 
-def settle(flags: list[str], target: Target, **body: Any) -> Any:
+def ask(flags: list[str], target: Target, **body: Any) -> Any:
     return negotiate(flags, {"messages": [], **body}, target, named="anthropic-beta")
 
 
 @pytest.mark.parametrize("target", EVERY, ids=lambda target: target.id)
 def test_what_announces_a_client_or_is_default_by_now_is_dropped_with_a_warning(target: Target) -> None:
-    settled = settle(sorted(DROPPED), target)
+    settled = ask(sorted(DROPPED), target)
     assert settled.flags == []
     assert len(settled.warnings) == len(DROPPED)
 
@@ -59,13 +59,13 @@ def test_what_a_model_takes_is_forwarded_to_it_and_to_no_other(
     flag: str, body: dict[str, Any], takers: set[Target]
 ) -> None:
     for target in EVERY:
-        settled = settle([flag], target, **body)
+        settled = ask([flag], target, **body)
         assert bool(settled.flags) == (target in takers), target.id
         assert bool(settled.warnings) == (target not in takers), target.id
 
     # AND where the body doesn't use it, it stays away
     for target in takers:
-        assert settle([flag], target) == ({"messages": []}, [], [])
+        assert ask([flag], target) == ({"messages": []}, [], [])
 
 
 @pytest.mark.parametrize(
@@ -83,15 +83,15 @@ def test_what_a_model_takes_is_forwarded_to_it_and_to_no_other(
     ],
 )
 def test_a_field_goes_with_the_flag_that_it_needs(flag: str, body: dict[str, Any], left: dict[str, Any]) -> None:
-    assert settle([flag], HAIKU_45 if "context" not in flag else OPUS_46, **body).body == {"messages": [], **left}
+    assert ask([flag], HAIKU_45 if "context" not in flag else OPUS_46, **body).body == {"messages": [], **left}
 
 
 def test_an_effort_stays_where_a_model_takes_it_without_the_flag() -> None:
-    assert settle(["effort-2025-11-24"], OPUS_46, output_config={"effort": "low"}).body["output_config"]
+    assert ask(["effort-2025-11-24"], OPUS_46, output_config={"effort": "low"}).body["output_config"]
 
 
 def test_the_old_place_of_a_format_is_given_up_with_its_flag() -> None:
-    settled = settle(["structured-outputs-2025-11-13"], HAIKU_45, output_format={"type": "json_schema"})
+    settled = ask(["structured-outputs-2025-11-13"], HAIKU_45, output_format={"type": "json_schema"})
     assert settled.body == {"messages": [], "output_config": {"format": {"type": "json_schema"}}}
 
 
@@ -99,7 +99,7 @@ def test_the_scope_of_a_cache_goes_with_its_flag_wherever_it_stands() -> None:
     mark = {"cache_control": {"type": "ephemeral", "scope": "global"}}
     kept = {"cache_control": {"type": "ephemeral"}}
     nested = {"type": "tool_result", "content": [{"type": "text", "text": "a", **mark}]}
-    settled = settle(
+    settled = ask(
         ["prompt-caching-scope-2026-01-05"],
         OPUS_46,
         tools=[{"name": "t", **mark}],
@@ -128,19 +128,19 @@ def test_the_scope_of_a_cache_goes_with_its_flag_wherever_it_stands() -> None:
 )
 def test_all_others_pass_only_as_declared(flag: str) -> None:
     with pytest.raises(BadRequest, match="not declared"):
-        settle([flag], OPUS_46)
-    assert settle([flag], claude("opus-4-6-v1", flag)).flags == [flag]
+        ask([flag], OPUS_46)
+    assert ask([flag], claude("opus-4-6-v1", flag)).flags == [flag]
 
 
 def test_more_output_is_a_default_from_4_on_and_has_to_be_declared_before() -> None:
-    assert settle(["output-128k-2025-02-19"], SONNET_4).flags == []
+    assert ask(["output-128k-2025-02-19"], SONNET_4).flags == []
     with pytest.raises(BadRequest, match="not declared"):
-        settle(["output-128k-2025-02-19"], SONNET_37)
+        ask(["output-128k-2025-02-19"], SONNET_37)
 
 
 def test_what_is_declared_is_forwarded_field_and_all() -> None:
     target = claude("opus-4-6-v1", "context-management-2025-06-27", "claude-code-20250219")
-    settled = settle(["context-management-2025-06-27", "claude-code-20250219"], target, context_management={})
+    settled = ask(["context-management-2025-06-27", "claude-code-20250219"], target, context_management={})
     assert settled.flags == ["context-management-2025-06-27", "claude-code-20250219"]
     assert "context_management" in settled.body
 
@@ -160,4 +160,25 @@ def test_what_is_declared_is_forwarded_field_and_all() -> None:
 )
 def test_a_request_that_makes_no_sense_without_the_flag_is_refused(flag: str, body: dict[str, Any]) -> None:
     with pytest.raises(BadRequest, match="this model"):
-        settle([flag], OPUS_46, **body)
+        ask([flag], OPUS_46, **body)
+
+
+def test_a_native_bodys_own_list_follows_the_same_rule() -> None:
+    body = {
+        "messages": [],
+        "anthropic_beta": ["claude-code-20250219", "interleaved-thinking-2025-05-14"],
+        "thinking": {},
+    }
+    passed, warnings = settle(body, HAIKU_45)
+    assert passed == {"messages": [], "anthropic_beta": ["interleaved-thinking-2025-05-14"], "thinking": {}}
+    assert len(warnings) == 1
+    assert "anthropic_beta" not in settle({**body, "anthropic_beta": "claude-code-20250219"}, OPUS_47)[0]
+    with pytest.raises(BadRequest, match="not declared"):
+        settle({**body, "anthropic_beta": ["context-1m-2025-08-07"]}, OPUS_46)
+    with pytest.raises(BadRequest, match="list of strings"):
+        settle({**body, "anthropic_beta": [1]}, OPUS_46)
+
+
+def test_a_body_that_needs_no_change_is_the_same_object() -> None:
+    body = {"messages": [], "thinking": {}, "anthropic_beta": ["interleaved-thinking-2025-05-14"]}
+    assert settle(body, HAIKU_45)[0] is body

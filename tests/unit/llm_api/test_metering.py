@@ -44,6 +44,7 @@ from tests.unit.llm_api.model_wire import (
 
 __all__ = ["deploy"]
 
+RESPONSE: dict[str, Any] = {"model": "fast", "max_output_tokens": CHAT["max_tokens"], "input": "Hi"}
 Path = tuple[Any, tuple[Reply, ...], int]
 METERED: dict[tuple[str, str], list[Path]] = {
     ("POST", "/model/{modelId}/invoke"): [(INVOKE, (CLAUDE_ANSWER,), 7)],
@@ -54,6 +55,11 @@ METERED: dict[tuple[str, str], list[Path]] = {
         (CHAT, (answer(CONVERSE_ANSWER),), 7),
         ({**CHAT, "stream": True}, (stream(*CONVERSE_STREAM),), 10),
     ],
+    ("POST", "/v1/responses"): [
+        (RESPONSE, (answer(CONVERSE_ANSWER),), 7),
+        ({**RESPONSE, "stream": True}, (stream(*CONVERSE_STREAM),), 10),
+    ],
+    ("POST", "/v1/responses/input_tokens"): [({"model": "fast", "input": "Hi"}, (COUNTED,), 0)],
     ("POST", "/v1/embeddings"): [({"model": "embed", "input": ["a", "b", "c"]}, (VECTOR,) * 3, 21)],
     ("POST", "/v1/images/generations"): [(PICTURES, (PICTURE,) * 3, 0)],
     ("POST", "/v1/messages"): [

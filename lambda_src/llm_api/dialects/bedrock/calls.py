@@ -75,8 +75,12 @@ class Invoke(Call):
             output_limit.check_unreadable(target)
             return self.body, None
         protection.check_invoke_target(self.document, target)
-        limited = output_limit.limit_invoke(self.document, target)
+        limited = output_limit.limit_invoke(_settled(self.document, target)[0], target)
         return self.body if limited is self.document else Payload(limited).body_bytes(), limited
+
+    def warnings(self, target: Target) -> Sequence[str]:
+        """See `Call.warnings`."""
+        return [] if self.document is None else _settled(self.document, target)[1]
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""
@@ -134,12 +138,24 @@ class Converse(Call):
             )
         protection.check_guardrail(target, "guardrailConfig", asked="guardrailConfig" in self.body)
         protection.check_converse_target(self.body, target)
-        body = output_limit.limit_converse(self.body, target)
+        body = output_limit.limit_converse(self._settled(target)[0], target)
         if target.prompt_cache is not None:
             from llm_api.dialects.prompt_cache import with_own_points
 
             body = with_own_points(body, target)
         return [Payload(body)]
+
+    def warnings(self, target: Target) -> Sequence[str]:
+        """See `Call.warnings`."""
+        return self._settled(target)[1]
+
+    def _settled(self, target: Target) -> tuple[dict[str, Any], list[str]]:
+        additional = self.body.get("additionalModelRequestFields")
+        if not isinstance(additional, dict):
+            return self.body, []
+        settled, warnings = _settled(additional, target)
+        same = settled is additional
+        return self.body if same else {**self.body, "additionalModelRequestFields": settled}, warnings
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""
@@ -152,6 +168,15 @@ class Converse(Call):
 
 class ConverseStream(Converse):
     """`POST /model/{modelId}/converse-stream`."""
+
+
+def _settled(body: dict[str, Any], target: Target) -> tuple[dict[str, Any], list[str]]:
+    """The body with the betas that pass, and warnings; see `llm_api.dialects.betas`."""
+    if "anthropic_beta" not in body:
+        return body, []
+    from llm_api.dialects.betas import settle
+
+    return settle(body, target)
 
 
 def _pass_answer(answer: Answer) -> Response:

@@ -104,7 +104,6 @@ def check_invoke_target(body: Mapping[str, Any], target: Target) -> None:
         BadRequest: the message names the field.
     """
     _check_guardrail_field(body, target)
-    _check_betas(body.get("anthropic_beta"), target)
     if target.endpoint is not None:
         check_container_body(body, target)
 
@@ -196,7 +195,6 @@ def check_converse_target(body: Mapping[str, Any], target: Target) -> None:
     _check_guardrail_field(additional, target)
     if target.guardrail is not None and not target.guardrail.input_tags and _marks_input(body):
         raise BadRequest(f"guardContent is refused: {_MARKS}")
-    _check_betas(additional.get("anthropic_beta"), target)
 
 
 def _check_guardrail_field(fields: Mapping[str, Any], target: Target) -> None:
@@ -233,21 +231,6 @@ def _refuse_fields(body: Mapping[str, Any]) -> None:
     for name, reason in _REFUSED_FIELDS.items():
         if name in body:
             raise BadRequest(f"The field {name} is refused: {reason}")
-
-
-def _check_betas(asked: Any, target: Target) -> None:
-    if asked is None:
-        return
-    betas = [asked] if isinstance(asked, str) else asked
-    if not isinstance(betas, list) or not all(isinstance(beta, str) for beta in betas):
-        raise BadRequest("anthropic_beta is a list of strings.")
-    for beta in betas:
-        if beta not in target.betas:
-            declared = ", ".join(sorted(target.betas)) or "none"
-            raise BadRequest(
-                f"anthropic_beta {beta[:100]!r} is not declared for model {target.alias!r} (declared: {declared}). "
-                "Leave it out, or ask your platform team to add it to the model's `betas`."
-            )
 
 
 def _refuse_s3(document: Any) -> None:
