@@ -55,22 +55,6 @@ BODIES: tuple[dict[str, Any], ...] = (
         "requestMetadata": {"a": "b"},
     },
     {
-        "instructions": "Be brief.",
-        "input": [
-            {"role": "user", "content": [{"type": "input_text", "text": "Hello"}]},
-            {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "1.m.W10="},
-            {"type": "function_call", "call_id": "1", "name": "f", "arguments": '{"a": "b"}'},
-            {"type": "function_call_output", "call_id": "1", "output": "c"},
-        ],
-        "tools": [
-            {"type": "function", "name": "f", "parameters": _SCHEMA},
-            {"type": "namespace", "name": "n", "tools": [{"type": "custom", "name": "g"}]},
-        ],
-        "reasoning": {"effort": "low", "summary": "auto"},
-        "text": {"format": {"type": "json_schema", "name": "j", "schema": _SCHEMA}},
-        "max_output_tokens": 5,
-    },
-    {
         "anthropic_version": "bedrock-2023-05-31",
         "max_tokens": 5,
         "system": [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}],
@@ -127,6 +111,22 @@ BODIES: tuple[dict[str, Any], ...] = (
         "textToImageParams": {"text": "Hello"},
         "imageGenerationConfig": {"numberOfImages": 2, "quality": "premium", "width": 1024, "height": 1024},
     },
+    {
+        "instructions": "Be brief.",
+        "input": [
+            {"role": "user", "content": [{"type": "input_text", "text": "Hello"}]},
+            {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "1.m.W10="},
+            {"type": "function_call", "call_id": "1", "name": "f", "arguments": '{"a": "b"}'},
+            {"type": "function_call_output", "call_id": "1", "output": "c"},
+        ],
+        "tools": [
+            {"type": "function", "name": "f", "parameters": _SCHEMA},
+            {"type": "namespace", "name": "n", "tools": [{"type": "custom", "name": "g"}]},
+        ],
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "text": {"format": {"type": "json_schema", "name": "j", "schema": _SCHEMA}},
+        "max_output_tokens": 5,
+    },
 )
 """One right body of each kind."""
 
@@ -146,6 +146,7 @@ FITTING: Mapping[str, int] = {
     "embed": 5,
     "paint": 6,
     "canvas": 8,
+    "responses": 9,
 }
 """Which of them a route takes or, of InvokeModel, a model."""
 
