@@ -70,7 +70,7 @@ class Refused(AwsError):
         https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html#operation-error-serialization
         """
         told = self.headers.get("x-amzn-errortype")
-        for name in ("__type", "code", "Code"):
+        for name in ("code", "Code", "__type"):
             told = told or self.document.get(name)
         return told.partition(":")[0].rpartition("#")[2].strip() if isinstance(told, str) else ""
 

@@ -154,16 +154,37 @@ def test_a_model_is_called_where_nothing_is_installed(wire: ModelWire) -> None:
     assert (response["statusCode"], len(wire.received)) == (200, 1), response
 
 
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file imports, in functions too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return names
+
+
 def test_no_module_of_the_package_imports_anything_else() -> None:
-    # GIVEN every import in every module, those in functions too
+    # GIVEN every import in every module THEN it is the standard library's or ours
     for path in (PACKAGE / "llm_api").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom):
-                names = [node.module or ""]
-            # THEN it is the standard library's or ours
-            roots = {name.partition(".")[0] for name in names}
-            assert roots <= sys.stdlib_module_names | {"llm_api"}, path
+        roots = {name.partition(".")[0] for name in imports_of(path)}
+        assert roots <= sys.stdlib_module_names | {"llm_api"}, path
+
+
+def test_one_room_opens_connections_and_knows_nothing_of_the_house() -> None:
+    # GIVEN every module but the loop that speaks with Lambda
+    for path in (PACKAGE / "llm_api").rglob("*.py"):
+        names = imports_of(path)
+        if path.parent.name == "aws":
+            # THEN what speaks HTTP with AWS stands by itself
+            assert {name for name in names if name.startswith("llm_api")} <= {
+                "llm_api.aws",
+                *(f"llm_api.aws.{module.stem}" for module in path.parent.glob("*.py")),
+            }, path
+        elif path.name != "runtime.py":
+            # AND nothing else does
+            assert not {name.partition(".")[0] for name in names} & {"socket", "ssl", "http", "select"}, path
 
 
 class Calls:
