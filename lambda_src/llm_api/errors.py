@@ -50,6 +50,14 @@ class Filtered(BadRequest):
     """The model's own filter withheld everything that it was asked for."""
 
 
+class Withheld(Filtered):
+    """The model's own filter withheld an answer in words."""
+
+
+class ContextExceeded(BadRequest):
+    """The request is longer than what the model reads. Clients shorten the conversation and try again."""
+
+
 class Unauthenticated(ApiError):
     """No key, or one that nobody holds. The message never says which."""
 
@@ -101,6 +109,12 @@ class QuotaExceeded(Throttled):
     """A quota of the account in Bedrock is used up. Bedrock answers 400; the cause is a limit, so it is a 429."""
 
     code = "ServiceQuotaExceededException"
+
+
+class DayUsedUp(QuotaExceeded):
+    """The account's tokens of the day are used up in Bedrock: nobody waits for that within a request."""
+
+    retryable = False
 
 
 class OverBudget(Throttled):
@@ -201,3 +215,7 @@ class Internal(ApiError):
         reason: str | None = None,
     ) -> None:
         super().__init__(message, reason=reason)
+
+
+class Misdeclared(Internal):
+    """The deployment declares the model in a way in which Bedrock does not serve it. The caller can do nothing."""

@@ -14,10 +14,13 @@ from llm_api.errors import (
     REFUSED_CREDENTIALS,
     ApiError,
     BadRequest,
+    ContextExceeded,
     CredentialsRefused,
+    DayUsedUp,
     Filtered,
     Forbidden,
     Internal,
+    Misdeclared,
     ModelEnded,
     ModelFailed,
     ModelNotReady,
@@ -28,6 +31,7 @@ from llm_api.errors import (
     Throttled,
     Unavailable,
     UpstreamFault,
+    Withheld,
 )
 from llm_api.eventstream import CorruptStream
 from llm_api.registry import Target
@@ -79,6 +83,24 @@ _NOT_ENABLED = re.compile(
 _FILTERED = re.compile(r"blocked by our content filters", re.IGNORECASE)
 """What Titan and Nova say of a prompt that they don't take."""
 
+_WITHHELD = re.compile(r"blocked by content filter", re.IGNORECASE)
+"""What Claude says of an answer that it may not give: anthropics/claude-code#28205."""
+
+_TOO_LONG = re.compile(
+    r"input is too long|prompt is too long|exceeds? context limit|exceeds? the context (window|length|limit)"
+    r"|context (window|length) exceeded|maximum context length|input tokens exceeded|too many input tokens"
+    r"|number of (input )?tokens exceeds|total number of tokens in the prompt",
+    re.IGNORECASE,
+)
+"""What models say of a request that is longer than what they read: Claude (block/goose#7504, cline/cline#9660,
+anomalyco/opencode#8089), Nova (continuedev/continue#9592), Titan, Command, and the containers of open weights."""
+
+_PER_DAY = re.compile(r"tokens per day|requests per day", re.IGNORECASE)
+"""openclaw/openclaw#38865"""
+
+_PROFILE_ONLY = re.compile(r"on-demand throughput isn.t supported", re.IGNORECASE)
+"""Newer models are served through inference profiles alone."""
+
 _ARN = re.compile(r"arn:aws[\w-]*:[^\s\"'`,;)\]}]+")
 _ACCOUNT_ID = re.compile(r"\b\d{12}\b")
 
@@ -120,6 +142,7 @@ def is_free(failure: ApiError) -> bool:
         BadRequest
         | CredentialsRefused
         | Forbidden
+        | Misdeclared
         | NotFound
         | PayloadTooLarge
         | Throttled
@@ -189,15 +212,31 @@ def of_code(
         return ModelEnded(
             f"Model {target.alias!r} is past its end of life at Bedrock. Use another model; GET /v1/models lists them."
         )
-    if kind is BadRequest and _FILTERED.search(message):
-        return Filtered(words)
+    if kind is Throttled and _PER_DAY.search(message):
+        return DayUsedUp(words, reason=code)
     if kind is BadRequest and target.endpoint is not None and "not found" in message:
         return Unavailable(f"The endpoint of model {target.alias!r} doesn't exist at the moment.", reason=words)
     if kind is ModelFailed and original_status is not None:
         kind = _of_container(original_status, message)
     if kind is OutOfTime:
         return out_of_time(target)
+    if kind is BadRequest:
+        return _of_refused_request(words, target, code)
     return kind(words, retry_after_seconds=DEFAULT_RETRY_AFTER_SECONDS if kind.retryable else None, reason=code)
+
+
+def _of_refused_request(words: str, target: Target, code: str) -> ApiError:
+    """What a model has against a request, by its words: the code is the same for all of it."""
+    if _PROFILE_ONLY.search(words):
+        return Misdeclared(
+            f"Model {target.alias!r} can't be called the way this deployment declares it. Ask whoever runs the "
+            "deployment, with the request ID.",
+            reason=f"{code}: {words}",
+        )
+    for pattern, kind in ((_FILTERED, Filtered), (_WITHHELD, Withheld), (_TOO_LONG, ContextExceeded)):
+        if pattern.search(words):
+            return kind(words, reason=code)
+    return BadRequest(words, reason=code)
 
 
 def _of_container(status: int, message: str) -> type[ApiError]:

@@ -1,10 +1,16 @@
 """Each of Bedrock's failures becomes the status that names its cause, in words that leak nothing."""
 
 import pytest
+from llm_api.dialects.anthropic import stream as anthropic_stream
+from llm_api.dialects.openai import errors as openai_errors
+from llm_api.dialects.retries import retry_headers
+from llm_api.inference.failures import is_free, of_code
 from llm_api.registry import Endpoint, Target
 
 from tests.unit.llm_api.conftest import Deploy
 from tests.unit.llm_api.model_wire import answer, chunk, failure, message_of, stream
+
+FAST = Target("fast", "amazon.nova-lite-v1:0", "nova")
 
 DENIED_BY_IAM = (
     "User: arn:aws:sts::123456789012:assumed-role/acme-llm/acme-llm is not authorized to perform: bedrock:InvokeModel "
@@ -48,6 +54,61 @@ def test_the_status_follows_the_cause(
     assert response.headers["x-amzn-errortype"] == code_told
     assert response.headers["x-request-id"] == "req-1"
     assert response.headers["x-llm-model"] == "fast"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Input is too long for requested model.",
+        "The model returned the following errors: prompt is too long: 205000 tokens > 200000 maximum",
+        "input length and `max_tokens` exceed context limit: 199000 + 8192 > 200000",
+        "400 Bad Request: Too many input tokens. Max input tokens: 8192, request input token count: 9000",
+        "This model's maximum context length is 131072 tokens. However, you requested 140000 tokens.",
+        "Input Tokens Exceeded: Number of input tokens exceeds maximum length.",
+    ],
+)
+def test_a_request_that_is_too_long_is_told_in_each_dialects_words(words: str) -> None:
+    # GIVEN a model that has read as much as it can
+    failure = of_code("ValidationException", words, FAST)
+    # WHEN it is told to clients THEN they know that they have to shorten the conversation
+    assert openai_errors.error_body(failure)["error"]["code"] == "context_length_exceeded"
+    assert "prompt is too long" in anthropic_stream.error_body(failure, "req-1")["error"]["message"]
+
+
+def test_a_containers_context_is_the_callers_to_mind() -> None:
+    # GIVEN a container that refuses a prompt WHEN it is told THEN as what it is
+    words = "This model's maximum context length is 8192 tokens."
+    failure = of_code("ModelError", words, FAST, original_status=400)
+    assert openai_errors.error_body(failure)["error"]["code"] == "context_length_exceeded"
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "status", "told"),
+    [
+        (
+            "ValidationException",
+            "The maximum tokens you requested exceeds the model limit of 4096. Try again with a lower value.",
+            400,
+            None,
+        ),
+        ("ValidationException", "Output blocked by content filtering policy", 400, "content_filter"),
+        ("ThrottlingException", "Too many tokens per day, please wait.", 429, "insufficient_quota"),
+        ("ThrottlingException", "Too many tokens, please wait.", 429, "rate_limit_exceeded"),
+        (
+            "ValidationException",
+            "Invocation of model ID x with on-demand throughput isn\u2019t supported. Retry your request.",
+            500,
+            "server_error",
+        ),
+    ],
+)
+def test_words_tell_what_the_code_does_not(code: str, words: str, status: int, told: str | None) -> None:
+    # GIVEN a refusal whose code says less than its words WHEN it is told THEN by its words
+    failure = of_code(code, words, FAST)
+    assert (failure.status, openai_errors.error_body(failure)["error"]["code"]) == (status, told)
+    # THEN nobody repeats at once what can't succeed, and nobody pays for what was refused
+    assert ("x-should-retry" in retry_headers(failure)) == (told != "rate_limit_exceeded")
+    assert is_free(failure)
 
 
 def test_an_error_without_a_code_is_told_by_its_status(deploy: Deploy) -> None:

@@ -1,5 +1,6 @@
 """Messages: what OpenAI's roles and parts become in Converse."""
 
+import base64
 import json
 
 import pytest
@@ -220,7 +221,7 @@ def test_what_converse_cannot_express_is_refused_with_its_place(messages, param,
     ("image", "says"),
     [
         ({"url": "https://example.com/cat.png"}, "does not fetch images"),
-        ({"url": "data:image/bmp;base64,AAAA"}, "one of image/gif"),
+        ({"url": "data:image/png;base64,AAAA"}, "no image that Bedrock reads: PNG"),
         ({"url": "data:image/png,AAAA"}, "base64"),
         ({"url": "data:image/png;base64,A*=="}, "no valid base64"),
         ({"url": "data:image/png;base64,"}, "empty"),
@@ -279,3 +280,24 @@ def test_text_is_passed_on_character_by_character():
 
     # THEN
     assert json.loads(json.dumps(body))["messages"][0]["content"] == [{"text": content}]
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "png"),
+        (b"\xff\xd8\xff\xe0", "jpeg"),
+        (b"GIF89a", "gif"),
+        (b"RIFF\x00\x00\x00\x00WEBP", "webp"),
+    ],
+)
+@pytest.mark.parametrize("start", ["data:image/bmp;base64,", "DATA:IMAGE/PNG;BASE64,", "data:;charset=utf-8;base64,"])
+def test_an_image_is_what_its_bytes_are(head, found, start):
+    # GIVEN an image whose URL says something else of it, with and without padding
+    data = base64.b64encode(head + b"rest of it.").decode()
+    for written in (data, data.rstrip("=")):
+        # WHEN it is sent
+        parts = [{"type": "image_url", "image_url": {"url": start + written}}]
+        body = converse_body(chat({"role": "user", "content": parts}))
+        # THEN the model is told what it is
+        assert body["messages"][0]["content"] == [{"image": {"format": found, "source": {"bytes": data}}}]

@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from llm_api.dialects import pictures
 from llm_api.dialects.betas import Negotiated
 from llm_api.errors import BadRequest
 from llm_api.registry import Target
@@ -81,7 +82,7 @@ def check_request(headers: Mapping[str, str], body: Mapping[str, Any], betas: li
         if name.startswith("amazon-bedrock-"):
             raise BadRequest(f"{name[:64]}: guardrails are set on the deployment, not by the caller. Leave it out.")
     _check_tools(body.get("tools"))
-    _check_sources(body)
+    _settle_sources(body)
     return model, stream or False
 
 
@@ -155,7 +156,8 @@ def _native(negotiated: Negotiated) -> dict[str, Any]:
     fast = any(beta.startswith("fast-mode-") for beta in betas)
     if speed is not None and speed not in IGNORED["speed"] and not fast:
         raise BadRequest("speed: it changes the price, so it needs a fast-mode beta that the deployment declared.")
-    native = {name: value for name, value in body.items() if name not in _OURS}
+    # What is null is absent, and Bedrock knows few of the names: BerriAI/litellm#22867.
+    native = {name: value for name, value in body.items() if name not in _OURS and value is not None}
     for name in IGNORED:
         if not (name == "speed" and fast):
             native.pop(name, None)
@@ -174,18 +176,29 @@ def _check_tools(tools: Any) -> None:
             )
 
 
-def _check_sources(body: Mapping[str, Any]) -> None:
+def _settle_sources(body: Mapping[str, Any]) -> None:
+    """Refuse sources that Bedrock can't reach, and have each image say what its bytes are."""
     for block in _blocks(body):
         source = block.get("source")
         kind = source.get("type") if isinstance(source, dict) else None
+        if isinstance(source, dict) and kind == "base64" and block.get("type") == "image":
+            _name_type(source)
         if kind == "url":
             raise BadRequest("messages: Bedrock fetches no URLs. Send the content in base64.")
         if kind == "file":
             raise BadRequest("messages: Bedrock keeps no files. Send the content in base64.")
 
 
+def _name_type(source: dict[str, Any]) -> None:
+    """Say of an image what its bytes are: the model refuses one that is not what it is said to be."""
+    data = source.get("data")
+    found = pictures.kind(data) if isinstance(data, str) else None
+    if found is not None:
+        source["media_type"] = f"image/{found}"
+
+
 def _blocks(body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every content block, those of tool results included."""
+    """Every content block, those of tool results and of documents' sources included."""
     waiting = [message.get("content") for message in body["messages"] if isinstance(message, dict)]
     while waiting:
         content = waiting.pop()
@@ -193,3 +206,5 @@ def _blocks(body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             if isinstance(block, dict):
                 yield block
                 waiting.append(block.get("content"))
+                source = block.get("source")
+                waiting.append(source.get("content") if isinstance(source, dict) else None)

@@ -13,7 +13,7 @@ from typing import Any
 
 from llm_api.dialects import Frame, StreamFault
 from llm_api.dialects.anthropic.refusal import REFUSAL, is_refused
-from llm_api.errors import ApiError, OutOfTime, UpstreamFault
+from llm_api.errors import ApiError, ContextExceeded, OutOfTime, UpstreamFault
 from llm_api.eventstream import CorruptStream, chunk
 
 _ERROR_TYPES = {
@@ -28,11 +28,17 @@ _ERROR_TYPES = {
 }
 """HTTP status -> `error.type`, https://platform.claude.com/docs/en/api/errors; any other is an `api_error`."""
 
+TOO_LONG = "prompt is too long"
+"""The words by which clients of Anthropic's API know that they have to shorten the conversation."""
+
 
 def error_body(error: ApiError, request_id: str) -> dict[str, Any]:
     """`{"type": "error", "error": {type, message}, "request_id"}`."""
     kind = _ERROR_TYPES.get(error.status, "api_error")
-    told: dict[str, Any] = {"type": kind, "message": error.message}
+    message = error.message
+    if isinstance(error, ContextExceeded) and TOO_LONG not in message:
+        message = f"{TOO_LONG}: {message}"
+    told: dict[str, Any] = {"type": kind, "message": message}
     if error.details is not None:
         told["details"] = error.details
     return {"type": "error", "error": told, "request_id": request_id}

@@ -122,7 +122,8 @@ class Converse(Call):
         content_type = request.headers.get("content-type") or _JSON
         if content_type.partition(";")[0].strip().lower() != _JSON:
             raise BadRequest(f"Converse takes JSON. Send the header `content-type: {_JSON}`.")
-        body = json_object(request.body)
+        # SDKs write null for what is absent; Converse has no field that means something by it.
+        body = {name: value for name, value in json_object(request.body).items() if value is not None}
         protection.check_headers(request.headers)
         protection.check_converse_body(body)
         return cls(model_id(request.path), cls is ConverseStream, body)

@@ -8,7 +8,7 @@ from typing import Any
 
 from llm_api.dialects.openai.fields import InvalidField
 from llm_api.dialects.retries import retry_headers
-from llm_api.errors import ApiError, Filtered, NotFound, QuotaExceeded
+from llm_api.errors import ApiError, ContextExceeded, Filtered, NotFound, QuotaExceeded, Withheld
 from llm_api.events import Request, Response
 
 _TYPES: dict[int, tuple[str, str | None]] = {
@@ -29,7 +29,9 @@ def error_body(error: ApiError) -> dict[str, Any]:
     if isinstance(error, NotFound):
         code = "model_not_found"
     if isinstance(error, Filtered):
-        code = "content_policy_violation"
+        code = "content_filter" if isinstance(error, Withheld) else "content_policy_violation"
+    if isinstance(error, ContextExceeded):
+        code = "context_length_exceeded"
     param = None
     if isinstance(error, InvalidField):
         param, code = error.param, error.word

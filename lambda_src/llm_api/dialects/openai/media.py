@@ -9,15 +9,8 @@ import binascii
 import re
 from typing import Any
 
+from llm_api.dialects import pictures
 from llm_api.dialects.openai.fields import InvalidField, mapping, required_text, text
-
-IMAGE_FORMATS = {
-    "image/png": "png",
-    "image/jpeg": "jpeg",
-    "image/jpg": "jpeg",
-    "image/gif": "gif",
-    "image/webp": "webp",
-}
 
 DOCUMENT_FORMATS = {
     "application/pdf": "pdf",
@@ -48,19 +41,20 @@ def image_block(part: dict[str, Any], path: str) -> tuple[dict[str, Any], list[s
     image = mapping(part.get("image_url"), f"{path}.image_url")
     url = required_text(image, "url", f"{path}.image_url")
     where = f"{path}.image_url.url"
-    if not url.startswith("data:"):
+    if not _is_data_url(url):
         raise InvalidField(
             where,
             f"{where} must be a data URL (data:image/png;base64,...): Bedrock does not fetch images, and this API "
             "opens no connection to an address that a caller names.",
         )
-    media_type, data = _data_url(url, where)
-    if media_type not in IMAGE_FORMATS:
-        raise InvalidField(where, f"{where} must be one of {', '.join(sorted(IMAGE_FORMATS))}.")
+    _, data = _data_url(url, where)
+    found = pictures.kind(data)
+    if found is None:
+        raise InvalidField(where, f"{where} holds no image that Bedrock reads: PNG, JPEG, GIF or WebP.")
     warnings = []
     if text(image, "detail", f"{path}.image_url") not in (None, "auto"):
         warnings.append("image_url.detail was ignored: the model decides in which detail it looks")
-    return {"image": {"format": IMAGE_FORMATS[media_type], "source": {"bytes": data}}}, warnings
+    return {"image": {"format": found, "source": {"bytes": data}}}, warnings
 
 
 def document_block(part: dict[str, Any], path: str, names: dict[str, int]) -> dict[str, Any]:
@@ -80,7 +74,7 @@ def document_block(part: dict[str, Any], path: str, names: dict[str, int]) -> di
     data = required_text(file, "file_data", where)
     filename = text(file, "filename", where) or "document"
     extension = filename.rpartition(".")[2].lower()
-    if data.startswith("data:"):
+    if _is_data_url(data):
         media_type, data = _data_url(data, f"{where}.file_data")
         kind = DOCUMENT_FORMATS.get(media_type)
     else:
@@ -96,10 +90,15 @@ def document_block(part: dict[str, Any], path: str, names: dict[str, int]) -> di
     return {"document": {"format": kind, "name": _unique_name(filename, names), "source": {"bytes": data}}}
 
 
+def _is_data_url(url: str) -> bool:
+    return url[: len("data:")].lower() == "data:"
+
+
 def _data_url(url: str, where: str) -> tuple[str, str]:
+    """Media type and data. Schemes, types and `base64` are of any case, parameters of any kind: RFC 2397."""
     end = url.find(",", 0, _MAX_HEAD)
     media_type, *parameters = url[len("data:") : end].split(";") if end > 0 else [""]
-    if not url.startswith("data:") or not any(parameter.startswith("base64") for parameter in parameters):
+    if not any(parameter.strip().lower().startswith("base64") for parameter in parameters):
         raise InvalidField(where, f"{where} must be a data URL in base64, such as data:image/png;base64,....")
     return media_type.strip().lower(), _base64(url[end + 1 :], where)
 
@@ -107,6 +106,7 @@ def _data_url(url: str, where: str) -> tuple[str, str]:
 def _base64(data: str, where: str) -> str:
     try:
         compact = data.encode("ascii").translate(None, _BLANKS)
+        compact += b"=" * (-len(compact) % 4)  # many leave the padding out
         empty = not base64.b64decode(compact, validate=True)
     except (binascii.Error, ValueError):
         raise InvalidField(where, f"{where} holds no valid base64.") from None
