@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 from llm_api.dialects import Operation, Payload
 from llm_api.dialects.bedrock.output_limit import limit_in
+from llm_api.families import Family, family_of
 from llm_api.registry import Target
 from llm_api.usage import parse_json
 
@@ -38,18 +39,6 @@ BUILT_IN_TOOL_TOKENS = 2000
 ENTRY_TOKENS = 32
 """Around each message, content block, tool and document."""
 
-JSON_FACTORS: Mapping[str, int] = {"cohere-command": 4, "llama": 3, "sagemaker": 4}
-JSON_FACTOR = 2
-"""JSON in tools and schemas is written anew for the model, with spaces and indentation: so many times its bytes."""
-
-IMAGE_TOKENS: Mapping[str, int] = {"anthropic": 5000, "nova": 8000, "llama": 7000, "mistral": 5000}
-OTHER_IMAGE_TOKENS = 17_000
-"""A picture at the highest resolution that a model of the family looks at."""
-
-UNMEASURABLE_TOKENS = 1_000_000
-LLAMA_UNMEASURABLE_TOKENS = 10_000_000
-"""A document that is compressed, a video or a recording may be as long as the model's context."""
-
 _MOST_EDITS = 16
 
 MOST_IMAGES_MADE = 10
@@ -62,8 +51,6 @@ def _names(text: str) -> frozenset[str]:
 
 _READABLE_DOCUMENTS = frozenset({"csv", "html", "md", "txt"})
 _READABLE_SOURCES = frozenset({"text", "content"})
-_EMBEDDINGS = frozenset({"titan-embed", "cohere-embed"})
-_IMAGE_MAKERS = frozenset({"titan-image", "nova-canvas", "stability"})
 
 _REWRITTEN = _names(
     "documents functions json outputConfig output_config output_format response_format toolConfig toolUse tool_calls "
@@ -99,9 +86,6 @@ _KNOWN_KINDS = (
 )
 """Kinds of blocks, and of sources in them, whose length is in the body, or which are counted by themselves."""
 _CARRIERS = ("bytes", "data", "file_data", "file_id", "source", "uri", "url")
-_PICTURES_OF_FAMILIES: Mapping[str, str] = {"cohere-embed": "images", "llama": "images", "titan-embed": "inputImage"}
-"""The field of a native body that holds pictures outside of content."""
-
 _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 _HOUR = frozenset({"1h"})
 
@@ -135,7 +119,7 @@ def bound(target: Target, operation: Operation, payloads: Sequence[Payload]) -> 
     if operation == "count_tokens":
         return Bound()
     chats = target.endpoint is not None and target.endpoint.chats
-    if not chats and (target.endpoint is not None or target.family in ("sagemaker", "cohere-rerank")):
+    if not chats and (target.endpoint is not None or family_of(target).operation in ("any", "rerank")):
         return None
     most = Bound()
     for payload in payloads:
@@ -160,14 +144,14 @@ def document_of(payload: Payload) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def pictures_in(family: str, document: Mapping[str, Any]) -> int:
+def pictures_in(family: Family, document: Mapping[str, Any]) -> int:
     """How many pictures a body of an embedding model holds, which it is paid for by the piece."""
     return _Reading(family, document, converse=False).pictures
 
 
 def _bound(target: Target, operation: Operation, payload: Payload) -> Bound:
-    document, converse = document_of(payload), operation == "converse"
-    if target.family in _IMAGE_MAKERS:
+    document, converse, family = document_of(payload), operation == "converse", family_of(target)
+    if family.operation == "images":
         return Bound(images=_images_made(document))
     output = limit_in(document, target, converse=converse)
     if not document:
@@ -176,15 +160,14 @@ def _bound(target: Target, operation: Operation, payload: Payload) -> Bound:
     ttls = list(_cache_marks(document)) if "cache" in text else []
     length = _bytes(text)
     del text
-    read = _Reading(target.family, document, converse=converse)
+    read = _Reading(family, document, converse=converse)
     passes = 1 + _compactions(document)
-    factor = JSON_FACTORS.get(target.family, JSON_FACTOR)
-    embeds = target.family in _EMBEDDINGS
+    embeds = family.operation == "embeddings"
     tokens = (
         (EMBEDDING_FRAMING_TOKENS if embeds else FRAMING_TOKENS)
         + length
         - read.picture_bytes
-        + (factor - 1) * read.rewritten_bytes
+        + (family.json_factor - 1) * read.rewritten_bytes
         + (TOOLS_TOKENS if read.rewritten_bytes else 0)
         + BUILT_IN_TOOL_TOKENS * read.built_in_tools
         + ENTRY_TOKENS * read.entries
@@ -237,11 +220,9 @@ class _Reading:
         unmeasurable: whether there is something without a measurable length.
     """
 
-    def __init__(self, family: str, document: Mapping[str, Any], *, converse: bool) -> None:
+    def __init__(self, family: Family, document: Mapping[str, Any], *, converse: bool) -> None:
         self._family = family
-        self._by_name = converse or family == "nova"
-        self._image_tokens = IMAGE_TOKENS.get(family, OTHER_IMAGE_TOKENS)
-        self._unmeasurable = LLAMA_UNMEASURABLE_TOKENS if family == "llama" else UNMEASURABLE_TOKENS
+        self._by_name = converse or family.blocks_by_name
         self.tokens = 0
         self.pictures = 0
         self.picture_bytes = 0
@@ -325,12 +306,12 @@ class _Reading:
             value = document.get(name)
             for picture in value if isinstance(value, list) else [value]:
                 if picture is not None:
-                    is_known = not converse and _PICTURES_OF_FAMILIES.get(self._family) == name
+                    is_known = not converse and self._family.image_field == name
                     self._count_picture(picture if is_known else None)
 
     def _count_picture(self, data: Any) -> None:
         self.pictures += 1
-        self.tokens += self._image_tokens
+        self.tokens += self._family.image_tokens
         if not isinstance(data, str):
             return
         head, comma, rest = data[:64].partition("base64,")
@@ -358,7 +339,7 @@ class _Reading:
             self._count_unmeasurable()
 
     def _count_unmeasurable(self) -> None:
-        self.tokens += self._unmeasurable
+        self.tokens += self._family.context_tokens
         self.unmeasurable = True
 
 

@@ -1,7 +1,6 @@
 """Tokens out of any model's answer: from Bedrock's headers, else from the body, else an estimate marked as one.
 
-Where each family reports its tokens is told by its page under
-https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters.html; for Converse by
+Where each family reports its tokens is told by its page in `llm_api.families`; for Converse by
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html. Nothing here ever raises on an
 odd answer: a number that isn't there is estimated.
 """
@@ -10,7 +9,10 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from llm_api.families import Counts, Family
 
 _BYTES_PER_TOKEN = 4
 _BINARY = re.compile(rb"[A-Za-z0-9+/=]{256,}")
@@ -19,35 +21,8 @@ _BINARY = re.compile(rb"[A-Za-z0-9+/=]{256,}")
 _HEADERS = ("input", "output", "cache-read-input", "cache-write-input")
 
 _CONVERSE = ("usage.inputTokens", "usage.outputTokens", "usage.cacheReadInputTokens", "usage.cacheWriteInputTokens")
-_CHAT_COMPLETIONS = (
-    "usage.prompt_tokens",
-    "usage.completion_tokens",
-    "usage.prompt_tokens_details.cached_tokens",
-    None,
-)
 _METRICS = "amazon-bedrock-invocationMetrics"
 _METRIC_FIELDS = ("inputTokenCount", "outputTokenCount", "cacheReadInputTokenCount", "cacheWriteInputTokenCount")
-
-_BODY_FIELDS: Mapping[str, tuple[str | None, str | None, str | None, str | None]] = {
-    "anthropic": (
-        "usage.input_tokens",
-        "usage.output_tokens",
-        "usage.cache_read_input_tokens",
-        "usage.cache_creation_input_tokens",
-    ),
-    "nova": (
-        "usage.inputTokens",
-        "usage.outputTokens",
-        "usage.cacheReadInputTokenCount",
-        "usage.cacheWriteInputTokenCount",
-    ),
-    "titan-text": ("inputTextTokenCount", "results.tokenCount", None, None),
-    "titan-embed": ("inputTextTokenCount", None, None, None),
-    "llama": ("prompt_token_count", "generation_token_count", None, None),
-    "cohere-command": ("meta.billed_units.input_tokens", "meta.billed_units.output_tokens", None, None),
-}
-"""Paths of input, output, cache read and cache write; a path through a list is summed. Families that are not here
-report as OpenAI's chat completions do, or not at all."""
 
 _KNOWN_COUNTS = frozenset(
     {
@@ -83,11 +58,8 @@ _PLACES_OF_USAGE = ("message", "metadata", "response", "meta")
 _NAMES_OF_USAGE = ("usage", _METRICS, "billed_units")
 _COUNTED = ("token", "request", "unit", "iteration", "search")
 
-_NO_OUTPUT_TOKENS = frozenset(
-    {"titan-embed", "cohere-embed", "cohere-rerank", "titan-image", "nova-canvas", "stability"}
-)
-
-_PAID_BY_IMAGE = frozenset({"titan-image", "nova-canvas", "stability"})
+_WITHOUT_OUTPUT_TOKENS = frozenset({"embeddings", "images", "rerank"})
+"""What a model does that writes no text."""
 
 _LABELS = frozenset({"type", "p", "role", "id", "model", "object", "event_type", "toolUseId", "name", "signature"})
 
@@ -134,7 +106,12 @@ def estimate_tokens(text: bytes) -> int:
 
 
 def of_answer(
-    family: str, operation: str, request: Callable[[], bytes], headers: Mapping[str, str], document: Any, answer: bytes
+    family: "Family",
+    operation: str,
+    request: Callable[[], bytes],
+    headers: Mapping[str, str],
+    document: Any,
+    answer: bytes,
 ) -> Usage:
     """The usage of a whole answer.
 
@@ -144,26 +121,26 @@ def of_answer(
         headers: the answer's headers, names in lower case.
         document: the answer's parsed JSON, or None where it is none.
     """
-    if family in _PAID_BY_IMAGE:
+    if family.operation == "images":
         return _of_images(document)
     found = [_count(headers.get(f"x-amzn-bedrock-{name}-token-count")) for name in _HEADERS]
-    fields = _CONVERSE if operation == "converse" else _BODY_FIELDS.get(family, _CHAT_COMPLETIONS)
+    fields = _CONVERSE if operation == "converse" else family.usage_paths
     for position, path in enumerate(fields):
         if found[position] is None and path is not None:
             found[position] = _at(document, path)
-    if family == "anthropic" and isinstance(document, dict) and "iterations" in (document.get("usage") or ()):
-        found = _with_iterations(found, document)
+    if family.usage_iterations and isinstance(document, dict) and "iterations" in (document.get("usage") or ()):
+        found = _with_iterations(family, found, document)
     usage = _complete(found, family, request, estimate_tokens(answer) if found[1] is None else 0)
     return usage._replace(estimated=True) if _has_unread(document) else usage
 
 
-def _with_iterations(found: Sequence[int | None], document: Mapping[str, Any]) -> list[int | None]:
+def _with_iterations(family: "Family", found: Sequence[int | None], document: Mapping[str, Any]) -> list[int | None]:
     """The counts with those of further passes, which the totals leave out where Claude compacts what it was sent.
 
     https://platform.claude.com/docs/en/build-with-claude/compaction
     """
     told = document["usage"]
-    names = [(path or "").removeprefix("usage.") for path in _BODY_FIELDS["anthropic"]]
+    names = [(path or "").removeprefix("usage.") for path in family.usage_paths]
     passes = [_at(told, f"iterations.{name}") for name in names]
     return [total if more is None else max(total or 0, more) for total, more in zip(found, passes, strict=True)]
 
@@ -221,7 +198,7 @@ def _of_images(document: Any) -> Usage:
 class StreamUsage:
     """Collects the usage of a streamed answer, message by message."""
 
-    def __init__(self, family: str, operation: str, request: Callable[[], bytes]) -> None:
+    def __init__(self, family: "Family", operation: str, request: Callable[[], bytes]) -> None:
         self._family = family
         self._operation = operation
         self._request = request
@@ -251,19 +228,11 @@ class StreamUsage:
             if event == "metadata":
                 self._take(document, _CONVERSE)
             return
-        if self._family == "anthropic":
-            self._take(document.get("message"), _BODY_FIELDS["anthropic"])
-            self._take(document, _BODY_FIELDS["anthropic"])
-            if "iterations" in (document.get("usage") or ()):
-                self._found = _with_iterations(self._found, document)
-        elif self._family == "nova":
-            self._take(document.get("metadata"), _BODY_FIELDS["nova"])
-        elif self._family == "titan-text":
-            self._take(document, ("inputTextTokenCount", "totalOutputTextTokenCount", None, None))
-        elif self._family == "cohere-command":
-            self._take(document.get("response"), _BODY_FIELDS["cohere-command"])
-        else:
-            self._take(document, _BODY_FIELDS.get(self._family, _CHAT_COMPLETIONS))
+        family = self._family
+        for place in family.stream_usage_places:
+            self._take(document.get(place) if place else document, family.stream_usage_paths or family.usage_paths)
+        if family.usage_iterations and "iterations" in (document.get("usage") or ()):
+            self._found = _with_iterations(family, self._found, document)
         self._take(document.get(_METRICS), _METRIC_FIELDS)
 
     def usage(self, *, complete: bool) -> Usage:
@@ -290,7 +259,7 @@ class StreamUsage:
         self._produced_characters += sum(_text_length(parse_json(data)) for data in self._unread)
         self._unread.clear()
 
-    def _take(self, document: Any, paths: tuple[str | None, str | None, str | None, str | None]) -> None:
+    def _take(self, document: Any, paths: "Counts") -> None:
         if not isinstance(document, dict):
             return
         for position, path in enumerate(paths):
@@ -303,12 +272,14 @@ class StreamUsage:
                 self._found[position] = max(value, self._found[position] or 0)
 
 
-def _complete(found: Sequence[int | None], family: str, request: Callable[[], bytes], produced_tokens: int) -> Usage:
+def _complete(
+    found: Sequence[int | None], family: "Family", request: Callable[[], bytes], produced_tokens: int
+) -> Usage:
     tokens_in, tokens_out, cache_read, cache_write = found
-    if tokens_out is None and family in _NO_OUTPUT_TOKENS:
+    if tokens_out is None and family.operation in _WITHOUT_OUTPUT_TOKENS:
         tokens_out = 0
-    if family == "sagemaker" and tokens_in is not None:
-        tokens_in = max(0, tokens_in - (cache_read or 0))  # containers count what they had cached within the prompt
+    if family.cached_within_input and tokens_in is not None:
+        tokens_in = max(0, tokens_in - (cache_read or 0))
     return Usage(
         estimate_tokens(request()) if tokens_in is None else tokens_in,
         produced_tokens if tokens_out is None else tokens_out,

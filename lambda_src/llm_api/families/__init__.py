@@ -60,6 +60,28 @@ Paints = Literal["", "prompt", "textToImageParams"]
 Range = tuple[float, float]
 Path = tuple[str, ...]
 
+Counts = tuple[str | None, str | None, str | None, str | None]
+"""Paths of input, output, cache read and cache write, names apart by dots; a path through a list is summed."""
+
+
+def names(text: str) -> frozenset[str]:
+    """Words as a set."""
+    return frozenset(text.split())
+
+
+OPENAIS_FIELDS = names(
+    "frequency_penalty logit_bias logprobs max_completion_tokens max_tokens messages model n parallel_tool_calls "
+    "presence_penalty prompt reasoning reasoning_effort repetition_penalty response_format seed stop stream "
+    "stream_options temperature tool_choice tools top_k top_logprobs top_p user"
+)
+"""Those of OpenAI's chat completions and completions which don't change what a request costs."""
+
+AMAZONS_PICTURES = names(
+    "backgroundRemovalParams colorGuidedGenerationParams imageGenerationConfig imageVariationParams inPaintingParams "
+    "outPaintingParams taskType textToImageParams virtualTryOnParams"
+)
+"""Those of Amazon's models that paint."""
+
 AUTO = frozenset({"auto"})
 AUTO_OR_ANY = frozenset({"auto", "any"})
 ANY_CHOICE = frozenset({"auto", "any", "tool"})
@@ -180,6 +202,36 @@ class Family:
     """Fields by which its callers mean the same. They are renamed: which of them it obeys depends on its version."""
     output_limits_of_prompts: tuple[tuple[str, Path], ...] = (("inputs", ("parameters", "max_new_tokens")),)
     """Where the prompt stands in another field than `output_limits` are for -> the field that it obeys then."""
+
+    # --- Cost ---------------------------------------------------------------------------------------------------------
+
+    fields = OPENAIS_FIELDS
+    """Fields of its own format of which it is known that they don't change what a request costs."""
+    usage_paths: Counts = (
+        "usage.prompt_tokens",
+        "usage.completion_tokens",
+        "usage.prompt_tokens_details.cached_tokens",
+        None,
+    )
+    """Where InvokeModel's answer tells its tokens, beside Bedrock's headers."""
+    stream_usage_paths: Counts | None = None
+    """Where a chunk does; None where that is as in an answer."""
+    stream_usage_places: tuple[str, ...] = ("",)
+    """The fields of a chunk within which those paths begin; an empty one is the chunk itself."""
+    usage_iterations = False
+    """Whether `usage.iterations` tells of further passes, which its totals leave out."""
+    cached_within_input = False
+    """Whether its input tokens hold those that came out of a cache."""
+    json_factor = 2
+    """JSON in tools and schemas is written anew for the model, with spaces and indentation: so many times its bytes."""
+    image_tokens = 17_000
+    """A picture at the highest resolution that a model of the family looks at."""
+    blocks_by_name = False
+    """Whether its own bodies have Converse's content blocks, which tell their kind by a name and not by `type`."""
+    image_field = ""
+    """The field of a body beside its messages that holds pictures."""
+    context_tokens = 1_000_000
+    """The longest that any of its models reads: a compressed document, a video or a recording is presumed as long."""
 
     # --- Prompt caching -----------------------------------------------------------------------------------------------
 

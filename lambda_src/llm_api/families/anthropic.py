@@ -5,7 +5,7 @@ ug/model-parameters-anthropic-claude-messages.html, an/about-claude/models/overv
 
 import re
 
-from llm_api.families import AUTO, Family
+from llm_api.families import AUTO, Family, names
 
 _VERSION = re.compile(r"claude-(?:([a-z]+)-)?v?(\d{1,2})(?:[-.:](\d{1,2}))?(?!\d)(?:-([a-z]+))?")
 
@@ -52,6 +52,20 @@ class Claude(Family):
     output_limits = (("max_tokens",),)  # ug/model-parameters-anthropic-claude-messages.html
     output_limit_synonyms = ()
     output_limits_of_prompts = (("prompt", ("max_tokens_to_sample",)),)  # ug/…-anthropic-claude-text-completion.html
+
+    fields = names(  # ug/model-parameters-anthropic-claude-messages.html, -text-completion.html
+        "anthropic_beta anthropic_version context_management max_tokens max_tokens_to_sample messages metadata "
+        "output_config output_format prompt stop_sequences system temperature thinking tool_choice tools top_k top_p"
+    )
+    usage_paths = (  # ibid.
+        "usage.input_tokens",
+        "usage.output_tokens",
+        "usage.cache_read_input_tokens",
+        "usage.cache_creation_input_tokens",
+    )
+    stream_usage_places = ("message", "")  # an/build-with-claude/streaming
+    usage_iterations = True  # an/build-with-claude/compaction
+    image_tokens = 5000  # an/build-with-claude/vision: up to 4,784 from Opus 4.7 on
 
 
 class Claude2(Claude):

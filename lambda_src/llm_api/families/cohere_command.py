@@ -3,7 +3,7 @@
 ug/model-parameters-cohere-command-r-plus.html
 """
 
-from llm_api.families import AUTO, Family
+from llm_api.families import AUTO, Family, names
 
 
 class Command(Family):
@@ -26,6 +26,14 @@ class Command(Family):
     output_limits = (("max_tokens",),)  # ug/model-parameters-cohere-command-r-plus.html
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
+
+    fields = names(  # ug/model-parameters-cohere-command-r-plus.html
+        "chat_history documents frequency_penalty k max_tokens message p preamble presence_penalty prompt_truncation "
+        "raw_prompting return_prompt search_queries_only seed stop_sequences temperature tool_results tools"
+    )
+    usage_paths = ("meta.billed_units.input_tokens", "meta.billed_units.output_tokens", None, None)  # ibid.
+    stream_usage_places = ("response",)  # ibid.
+    json_factor = 4  # presumed: its template writes schemas as code
 
 
 class OldCommand(Command):

@@ -3,7 +3,7 @@
 ug/model-parameters-embed-v3.html, ug/model-parameters-embed-v4.html
 """
 
-from llm_api.families import Family
+from llm_api.families import Family, names
 
 
 class CohereEmbed(Family):
@@ -16,6 +16,9 @@ class CohereEmbed(Family):
     output_limits = ()
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
+    # ug/model-parameters-embed-v4.html
+    fields = names("embedding_types images input_type inputs max_tokens output_dimension texts truncate")
+    image_field = "images"  # ibid.
 
     embeds = "texts"
     texts_at_once = 96  # ug/model-parameters-embed-v3.html, -v4.html

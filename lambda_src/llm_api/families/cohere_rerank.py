@@ -17,6 +17,7 @@ class CohereRerank(Family):
     output_limits = ()
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
+    fields = frozenset()
 
 
 def of(identifier: str) -> type[Family]:

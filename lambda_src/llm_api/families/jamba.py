@@ -3,7 +3,7 @@
 ug/model-parameters-jamba.html
 """
 
-from llm_api.families import AUTO, Family
+from llm_api.families import AUTO, OPENAIS_FIELDS, Family
 
 
 class Jamba(Family):
@@ -18,6 +18,8 @@ class Jamba(Family):
     tool_choices_thinking = AUTO
     strict_tools = False  # structured: not listed
     schema = None  # structured: not listed
+
+    fields = OPENAIS_FIELDS | {"documents"}  # ug/model-parameters-jamba.html
 
 
 def of(identifier: str) -> type[Family]:

@@ -5,7 +5,7 @@ ug/model-parameters-meta.html
 
 import re
 
-from llm_api.families import AUTO, Family
+from llm_api.families import AUTO, Family, names
 
 
 class Llama(Family):
@@ -28,6 +28,13 @@ class Llama(Family):
     output_limit_synonyms = ()
     # ug/model-customization-import-model.html: an imported one takes OpenAI's chats as well
     output_limits_of_prompts = (("messages", ("max_tokens",)),)
+
+    fields = names("images max_gen_len prompt temperature top_p")  # ug/model-parameters-meta.html
+    usage_paths = ("prompt_token_count", "generation_token_count", None, None)  # ibid.
+    json_factor = 3  # presumed: its template indents schemas
+    image_tokens = 7000  # presumed
+    image_field = "images"  # ug/model-parameters-meta.html
+    context_tokens = 10_000_000  # Llama 4 Scout's: https://www.llama.com/models/llama-4/
 
 
 class LlamaWithoutTools(Llama):

@@ -5,7 +5,7 @@ ug/model-parameters-mistral.html and its pages; the newer ones take OpenAI's bod
 
 import re
 
-from llm_api.families import AUTO_OR_ANY, Family
+from llm_api.families import AUTO_OR_ANY, OPENAIS_FIELDS, Family
 
 
 class Mistral(Family):
@@ -22,6 +22,9 @@ class Mistral(Family):
 
     native_stream = "outputs"  # ug/model-parameters-mistral-text-completion.html
     native_stream_field = "prompt"
+
+    fields = OPENAIS_FIELDS | {"random_seed", "safe_prompt"}  # ug/model-parameters-mistral-chat-completion.html
+    image_tokens = 5000  # presumed
 
 
 class MistralLarge(Mistral):

@@ -3,7 +3,7 @@
 nova/complete-request-schema.html, nova2/extended-thinking.html
 """
 
-from llm_api.families import Family
+from llm_api.families import Family, names
 
 
 class Nova(Family):
@@ -31,6 +31,17 @@ class Nova(Family):
     output_limits = (("inferenceConfig", "maxTokens"),)  # nova/complete-request-schema.html
     output_limit_synonyms = (("inferenceConfig", "max_new_tokens"),)  # ibid.
     output_limits_of_prompts = ()
+
+    fields = names("inferenceConfig messages reasoningConfig schemaVersion system toolConfig")  # ibid.
+    usage_paths = (  # nova/using-invoke-api.html
+        "usage.inputTokens",
+        "usage.outputTokens",
+        "usage.cacheReadInputTokenCount",
+        "usage.cacheWriteInputTokenCount",
+    )
+    stream_usage_places = ("metadata",)  # ibid.
+    blocks_by_name = True  # ibid.
+    image_tokens = 8000  # nova/modalities-image.html: up to some 2,600 in its examples
 
 
 class NovaMicro(Nova):

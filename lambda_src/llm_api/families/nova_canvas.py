@@ -3,7 +3,7 @@
 nova/image-gen-req-resp-structure.html
 """
 
-from llm_api.families import Family
+from llm_api.families import AMAZONS_PICTURES, Family
 
 
 class NovaCanvas(Family):
@@ -17,6 +17,7 @@ class NovaCanvas(Family):
     output_limits = ()
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
+    fields = AMAZONS_PICTURES  # nova/image-gen-req-resp-structure.html
 
     paints = "textToImageParams"
     prompt_characters = 1024  # nova/image-gen-req-resp-structure.html

@@ -3,7 +3,7 @@
 ug/model-parameters-diffusion-3-5-large.html
 """
 
-from llm_api.families import Family
+from llm_api.families import Family, names
 
 
 class Stability(Family):
@@ -17,6 +17,10 @@ class Stability(Family):
     output_limits = ()
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
+    fields = names(  # ug/model-parameters-diffusion-3-5-large.html and its siblings
+        "aspect_ratio control_strength creativity fidelity grow_mask image mask mode negative_prompt output_format "
+        "prompt search_prompt seed select_prompt strength style_preset"
+    )
 
     paints = "prompt"
     prompt_characters = 10_000  # ug/model-parameters-diffusion-3-5-large.html

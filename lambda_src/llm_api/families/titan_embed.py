@@ -3,7 +3,7 @@
 ug/titan-embedding-models.html
 """
 
-from llm_api.families import Family
+from llm_api.families import Family, names
 
 
 class TitanEmbed(Family):
@@ -16,6 +16,11 @@ class TitanEmbed(Family):
     output_limits = ()
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
+    fields = names(
+        "dimensions embeddingConfig embeddingTypes inputImage inputText normalize"
+    )  # ug/titan-embedding-models.html
+    usage_paths = ("inputTextTokenCount", None, None, None)  # ibid.
+    image_field = "inputImage"  # ug/model-parameters-titan-embed-mm.html
 
     embeds = "inputText"
     dimensions = (256, 512, 1024)  # ug/model-parameters-titan-embed-text.html

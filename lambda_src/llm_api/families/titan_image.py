@@ -3,7 +3,7 @@
 ug/model-parameters-titan-image.html
 """
 
-from llm_api.families import Family
+from llm_api.families import AMAZONS_PICTURES, Family
 
 
 class TitanImage(Family):
@@ -17,6 +17,7 @@ class TitanImage(Family):
     output_limits = ()
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
+    fields = AMAZONS_PICTURES  # ug/model-parameters-titan-image.html
 
     paints = "textToImageParams"
     prompt_characters = 512  # ug/model-parameters-titan-image.html

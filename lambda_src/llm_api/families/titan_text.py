@@ -3,7 +3,7 @@
 ug/model-parameters-titan-text.html
 """
 
-from llm_api.families import Family
+from llm_api.families import Family, names
 
 
 class TitanText(Family):
@@ -24,6 +24,10 @@ class TitanText(Family):
     output_limits = (("textGenerationConfig", "maxTokenCount"),)  # ug/model-parameters-titan-text.html
     output_limit_synonyms = ()
     output_limits_of_prompts = ()
+
+    fields = names("inputText textGenerationConfig")  # ug/model-parameters-titan-text.html
+    usage_paths = ("inputTextTokenCount", "results.tokenCount", None, None)  # ibid.
+    stream_usage_paths = ("inputTextTokenCount", "totalOutputTextTokenCount", None, None)  # ibid.
 
 
 def of(identifier: str) -> type[Family]:

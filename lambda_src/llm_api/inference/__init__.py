@@ -33,6 +33,7 @@ from llm_api.errors import (
     Throttled,
     Unavailable,
 )
+from llm_api.families import family_of
 from llm_api.inference.clients import Clients
 from llm_api.inference.progress import Progress
 from llm_api.inference.repeats import Attempts, Source, repeating
@@ -241,7 +242,7 @@ class Inference:
             raise failures.broken_off(target, "The answer is not JSON.")
         if guardrail_intervened(document):
             progress.guardrail_intervened = True
-        usage = of_answer(target.family, operation, payload.body_bytes, answer.headers, document, answer.body)
+        usage = of_answer(family_of(target), operation, payload.body_bytes, answer.headers, document, answer.body)
         progress.spend(usage, latency_ms(answer.headers, document))
         return answer
 

@@ -62,7 +62,7 @@ class FrameReader:
         self._progress = progress
         self._pings = pings
         self._patience = patience
-        self._usage = StreamUsage(target.family, operation, request)
+        self._usage = StreamUsage(family_of(target), operation, request)
         self._ending = _Ending(target, operation)
         self._in_lines = target.endpoint is not None
         self._latency_ms: float | None = None

@@ -9,6 +9,7 @@ import pytest
 from llm_api.deadline import Deadline
 from llm_api.errors import BadRequest
 from llm_api.events import Request, Response
+from llm_api.families import page
 from llm_api.registry import Endpoint, Price, Target
 from llm_api.usage import StreamUsage, Usage, of_answer
 
@@ -241,12 +242,12 @@ ITERATIONS = {
 
 
 def usage_of(told: Any) -> Usage:
-    return of_answer("anthropic", "invoke", lambda: b"", {}, {"usage": told}, b"")
+    return of_answer(page("anthropic"), "invoke", lambda: b"", {}, {"usage": told}, b"")
 
 
 def test_further_passes_are_read() -> None:
     # GIVEN an answer for which Claude read its conversation twice
-    stream = StreamUsage("anthropic", "invoke", lambda: b"")
+    stream = StreamUsage(page("anthropic"), "invoke", lambda: b"")
     stream.see("chunk", {"type": "message_start", "message": {"usage": {"input_tokens": 3, "output_tokens": 1}}})
     stream.see("chunk", {"type": "message_delta", "usage": ITERATIONS})
 

@@ -3,17 +3,18 @@
 from typing import Any
 
 import pytest
+from llm_api.families import page
 from llm_api.usage import StreamUsage, Usage, estimate_tokens, of_answer
 
 METRICS = {"inputTokenCount": 11, "outputTokenCount": 7, "invocationLatency": 400, "firstByteLatency": 90}
 
 
 def usage_of(family: str, document: Any, headers: dict[str, str] | None = None, operation: str = "invoke") -> Usage:
-    return of_answer(family, operation, lambda: b"x" * 40, headers or {}, document, b"y" * 20)
+    return of_answer(page(family), operation, lambda: b"x" * 40, headers or {}, document, b"y" * 20)
 
 
 def streamed(family: str, documents: list[Any], operation: str = "invoke", *, complete: bool = True) -> Usage:
-    usage = StreamUsage(family, operation, lambda: b"x" * 40)
+    usage = StreamUsage(page(family), operation, lambda: b"x" * 40)
     for document in documents:
         usage.see("chunk" if operation == "invoke" else next(iter(document)), document)
     return usage.usage(complete=complete)
@@ -227,7 +228,7 @@ def test_a_stream_that_was_cut_is_estimated_from_what_came() -> None:
 @pytest.mark.parametrize("events", [2, 25_000])
 def test_content_is_counted_where_the_model_does_not_tell(events: int) -> None:
     # GIVEN a stream of content, eight characters an event, without a count
-    usage = StreamUsage("anthropic", "invoke", lambda: b"")
+    usage = StreamUsage(page("anthropic"), "invoke", lambda: b"")
     for _ in range(events):
         usage.see_content(b'{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"12345678"}}')
     # THEN what was produced is estimated from all of it
