@@ -5,8 +5,8 @@ would not fit into Lambda's 4 KB, as base64 of gzip.
 """
 
 import base64
-import gzip
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal, NamedTuple, Self, get_args
@@ -16,6 +16,9 @@ PICODOLLARS_PER_USD = 10**12
 never rounds."""
 
 _TOKENS_PER_PRICE = 10**6
+
+GZIP = 16 + zlib.MAX_WBITS
+"""What zlib calls the format of `base64gzip`."""
 
 OnTimeout = Literal["error", "partial", "fallback"]
 """What becomes of a request that isn't streamed when its time runs out: an error, what the model has said so far, or
@@ -147,7 +150,7 @@ class Registry:
             ValueError: the text is neither.
         """
         if not text.startswith("{"):
-            text = gzip.decompress(base64.b64decode(text, validate=True)).decode()
+            text = zlib.decompress(base64.b64decode(text, validate=True), GZIP).decode()
         entries: dict[str, dict[str, Any]] = json.loads(text, parse_float=Decimal)
         return cls(_target(alias, entry) for alias, entry in entries.items())
 

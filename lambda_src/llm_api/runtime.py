@@ -14,22 +14,26 @@ replaces the module and `bootstrap`, and nothing else changes.
 """
 
 import base64
-import http.client
 import json
 import os
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from llm_api import entry
+from llm_api.aws import AwsError, BrokenOff, NotSent
+from llm_api.aws.connections import Host, parse_url, request_head
 from llm_api.events import is_proxy_event
 
 API_VERSION = "2018-06-01"
 USER_AGENT = "llm-api-runtime/python-{}.{}.{}".format(*sys.version_info)
 
-TRANSPORT_ERRORS = (OSError, http.client.HTTPException)
+TRANSPORT_ERRORS = (OSError, AwsError)
+
+WITHOUT_END_SECONDS = 365 * 86_400.0
+"""How long is waited for the Runtime API, which is on the same machine and freezes the process meanwhile."""
 
 
 class RuntimeApiFailed(Exception):
@@ -55,15 +59,15 @@ class Invocation(NamedTuple):
 
 
 class RuntimeApi:
-    """The Runtime API at `address` (`host:port`). One connection is kept to wait on; each answer has its own."""
+    """The Runtime API at `address` (`host:port`). One connection is kept; a streamed answer has its own."""
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._waiting = http.client.HTTPConnection(address)
+        self._host = Host(parse_url(f"http://{address}", "AWS_LAMBDA_RUNTIME_API"))
 
     def close(self) -> None:
         """Give the waiting connection back."""
-        self._waiting.close()
+        self._host.close()
 
     def next(self) -> Invocation:
         """Wait for an event, for as long as it takes; Lambda freezes the process meanwhile.
@@ -71,14 +75,14 @@ class RuntimeApi:
         Raises:
             RuntimeApiFailed: there will be none.
         """
-        response, payload = self._wait()
-        if response.status != 200:
-            raise RuntimeApiFailed(f"the Runtime API answered {response.status} to the wait for an event")
+        status, headers, payload = self._wait()
+        if status != 200:
+            raise RuntimeApiFailed(f"the Runtime API answered {status} to the wait for an event")
         return Invocation(
-            id=response.headers["Lambda-Runtime-Aws-Request-Id"],
-            attempt_id=response.headers.get("Lambda-Runtime-Invocation-Id"),
-            deadline_ms=int(response.headers["Lambda-Runtime-Deadline-Ms"]),
-            trace_id=response.headers.get("Lambda-Runtime-Trace-Id"),
+            id=headers["lambda-runtime-aws-request-id"],
+            attempt_id=headers.get("lambda-runtime-invocation-id"),
+            deadline_ms=int(headers["lambda-runtime-deadline-ms"]),
+            trace_id=headers.get("lambda-runtime-trace-id"),
             payload=payload,
         )
 
@@ -112,17 +116,25 @@ class RuntimeApi:
         """Tell Lambda that the function can't start, and why: no request has been read yet that it could quote."""
         self._post("init/error", {**_description(error), "errorMessage": str(error)}, fault=error)
 
-    def _wait(self) -> tuple[http.client.HTTPResponse, bytes]:
+    def _wait(self) -> tuple[int, Mapping[str, str], bytes]:
         for may_be_stale in (True, False):
             try:
-                self._waiting.request("GET", _path("invocation/next"), headers=_headers())
-                response = self._waiting.getresponse()
-                return response, response.read()
+                return self._ask("GET", _path("invocation/next"), _headers())
             except TRANSPORT_ERRORS as error:
-                self._waiting.close()
-                if not (may_be_stale and isinstance(error, ConnectionError)):
-                    raise RuntimeApiFailed(f"the Runtime API is out of reach: {type(error).__name__}") from error
+                if not (may_be_stale and isinstance(error, NotSent | BrokenOff)):
+                    raise RuntimeApiFailed(f"the Runtime API is out of reach: {error}") from error
         raise AssertionError("the second attempt returns or raises")
+
+    def _ask(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and body of the answer."""
+        until = time.monotonic() + WITHOUT_END_SECONDS
+        length = {"Content-Length": str(len(body))} if body else {}
+        head = request_head(method, target, {"Host": self._address, **headers, **length})
+        answer = self._host.ask(head, body, until)
+        answer.head(until)
+        return answer.status, answer.headers, answer.read(until)
 
     def _post(
         self, path: str, document: object, invocation: Invocation | None = None, fault: Exception | None = None
@@ -130,14 +142,11 @@ class RuntimeApi:
         headers = _headers(invocation) | {"Content-Type": "application/json"}
         if fault is not None:
             headers["Lambda-Runtime-Function-Error-Type"] = type(fault).__name__
-        connection = http.client.HTTPConnection(self._address)
         try:
-            connection.request("POST", _path(path), json.dumps(document).encode(), headers)
-            _check(connection.getresponse().status)
+            status, _, _ = self._ask("POST", _path(path), headers, json.dumps(document).encode())
+            _check(status)
         except TRANSPORT_ERRORS as error:
             entry.log_fault(f"the Runtime API did not take {path}", error)
-        finally:
-            connection.close()
 
 
 class _Upload:
@@ -232,7 +241,7 @@ def _check(status: int) -> None:
     if status >= 500:
         raise RuntimeApiFailed(f"the Runtime API answered {status}")
     if not 200 <= status < 300:
-        raise http.client.HTTPException(f"the Runtime API answered {status}")
+        raise AwsError(f"the Runtime API answered {status}")
 
 
 def answer(api: RuntimeApi, app: entry.App, invocation: Invocation) -> None:

@@ -10,7 +10,6 @@ import json
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -334,6 +333,8 @@ def _trace_id() -> str | None:
 
 def _location(fault: BaseException) -> dict[str, Any]:
     """What failed and where. Never an exception's own words: they may quote a prompt."""
+    import traceback
+
     frames = traceback.extract_tb(fault.__traceback__)
     return {
         "exception_name": type(fault).__name__,

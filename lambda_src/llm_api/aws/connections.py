@@ -145,6 +145,12 @@ class Host:
                 return
         connection.close()
 
+    def close(self) -> None:
+        """End what is idle."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+
     def _kept(self) -> "Connection | None":
         while True:
             with self._lock:

@@ -37,7 +37,6 @@ from llm_api.families import family_of
 from llm_api.inference.clients import Clients
 from llm_api.inference.progress import Progress
 from llm_api.inference.repeats import Attempts, Source, repeating
-from llm_api.inference.streams import FrameReader, Patience
 from llm_api.registry import Registry, Target
 from llm_api.usage import estimate_tokens, guardrail_intervened, latency_ms, of_answer, parse_json
 
@@ -91,6 +90,22 @@ class Streamed(NamedTuple):
     headers: Mapping[str, str]
     frames: Iterator[Frame | None]
     close: Callable[[], None]
+
+
+class Patience(NamedTuple):
+    """How long a stream may be silent.
+
+    Attributes:
+        first_frame_seconds: until the first frame, where the caller's protocol has pings: until then a failure can
+            still be told with a status of its own, or be mended by a fallback.
+        ping_seconds: after which a protocol with pings sends one.
+        idle_seconds: after which a stream without pings is over, and a whole answer has to be there. API Gateway ends
+            a stream that is silent for five minutes, its beginning included (https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html).
+    """
+
+    first_frame_seconds: float = 45.0
+    ping_seconds: float = 15.0
+    idle_seconds: float = 285.0
 
 
 class Inference:
@@ -269,6 +284,8 @@ class Inference:
     def _open(
         self, target: Target, call: Call, payload: Payload, deadline: Deadline, progress: Progress, *, pings: bool
     ) -> Streamed:
+        from llm_api.inference.streams import FrameReader
+
         client = self._clients.of(target)
         operation = call.operation_on(target)
         source = Source(

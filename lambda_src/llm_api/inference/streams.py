@@ -1,7 +1,7 @@
 """Frames of a streamed answer, one by one, with a proper end or a fault: never silence."""
 
 from collections.abc import Callable, Generator, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from llm_api.aws import TimedOut
 from llm_api.deadline import Deadline
@@ -9,6 +9,7 @@ from llm_api.dialects import Frame, Operation, StreamFault
 from llm_api.errors import ApiError
 from llm_api.eventstream import CorruptStream, Decoder, Message, chunk
 from llm_api.families import family_of
+from llm_api.inference import Patience
 from llm_api.inference.progress import Progress
 from llm_api.inference.repeats import Source
 from llm_api.registry import Target
@@ -17,22 +18,6 @@ from llm_api.usage import StreamUsage, guardrail_intervened, latency_ms, parse_j
 _STOP_FIELDS = ("stop_reason", "completionReason", "finish_reason", "stopReason")
 _CONTENT_EVENTS = frozenset({"contentBlockDelta", "contentBlockStart", "contentBlockStop", "messageStart"})
 _CLAUDES_TEXT = (b'{"type":"content_block_delta",', b'{"type": "content_block_delta",')
-
-
-class Patience(NamedTuple):
-    """How long a stream may be silent.
-
-    Attributes:
-        first_frame_seconds: until the first frame, where the caller's protocol has pings: until then a failure can
-            still be told with a status of its own, or be mended by a fallback.
-        ping_seconds: after which a protocol with pings sends one.
-        idle_seconds: after which a stream without pings is over, and a whole answer has to be there. API Gateway ends
-            a stream that is silent for five minutes, its beginning included (https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html).
-    """
-
-    first_frame_seconds: float = 45.0
-    ping_seconds: float = 15.0
-    idle_seconds: float = 285.0
 
 
 class FrameReader:

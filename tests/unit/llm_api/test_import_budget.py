@@ -32,18 +32,23 @@ MAX_CALLS_OF_A_CHUNK = 22
 
 LATER = {
     "concurrent.futures.thread",
+    "dataclasses",
     "email.parser",
     "encodings.idna",
+    "gzip",
     "html.parser",
     "http.client",
     "llm_api.aws.proxies",
     "llm_api.dialects.anthropic",
     "llm_api.dialects.bedrock",
     "llm_api.dialects.openai",
+    "llm_api.eventstream",
     "llm_api.inference.failures",
     "llm_api.inference.sagemaker",
+    "llm_api.inference.streams",
     "random",
     "shutil",
+    "traceback",
     "urllib.parse",
     "urllib.request",
     "zipfile",
@@ -53,7 +58,7 @@ PROGRAM = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 before = set(sys.modules)
-from llm_api import entry
+from llm_api import entry, runtime
 entry.build()
 built = set(sys.modules) - before
 from llm_api.events import Request

@@ -13,8 +13,11 @@ from typing import Any
 
 from llm_api.dialects import Frame, StreamFault
 from llm_api.dialects.anthropic.refusal import REFUSAL, is_refused
+from llm_api.dialects.server_sent import gathered
 from llm_api.errors import ApiError, ContextExceeded, OutOfTime, UpstreamFault
 from llm_api.eventstream import CorruptStream, chunk
+
+PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
 _ERROR_TYPES = {
     400: "invalid_request_error",
@@ -72,11 +75,7 @@ def render_events(frames: Iterator[Frame | None], request_id: str) -> Iterator[b
     """
     events = _Events()
     try:
-        for frame in frames:
-            if frame is None:
-                yield _event({"type": "ping"})
-            else:
-                yield from events.translate(frame)
+        yield from gathered(frames, events.translate, PING)
         yield from events.end()
     except StreamFault as fault:
         yield from events.end_early(fault.error, request_id)
@@ -98,7 +97,8 @@ class _Events:
     def translate(self, frame: Frame) -> Iterator[bytes]:
         """The events in one chunk; none where it holds only Bedrock's own remarks."""
         try:
-            event = json.loads(chunk(frame.payload))
+            data = chunk(frame.payload)
+            event = json.loads(data)
         except (CorruptStream, ValueError):
             raise UpstreamFault("Bedrock sent a chunk that can't be read.") from None
         if not isinstance(event, dict):
@@ -108,6 +108,9 @@ class _Events:
             return
         if self._reason is not None:
             yield self._give_reason()
+        if event["type"] == "content_block_delta" and b'"amazon-bedrock-' not in data and is_one_line(data):
+            yield b"event: content_block_delta\ndata: " + data + b"\n\n"
+            return
         event = {name: value for name, value in event.items() if not name.startswith("amazon-bedrock-")}
         self._follow(event)
         if self._reason is None:
@@ -175,6 +178,11 @@ class _Events:
         tokens = usage.get("output_tokens") if isinstance(usage, dict) else None
         if isinstance(tokens, int):
             self._output_tokens = tokens
+
+
+def is_one_line(data: bytes) -> bool:
+    """Whether every reader of events takes JSON for one line: some end it at characters beyond ASCII, too."""
+    return data.isascii() and b"\n" not in data and b"\r" not in data
 
 
 def _event(event: dict[str, Any]) -> bytes:

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Self
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload
 from llm_api.dialects.bedrock import output_limit, protection
 from llm_api.dialects.bedrock.model_id import model_id
-from llm_api.dialects.bedrock.stream import CONVERSE_EXCEPTIONS, INVOKE_EXCEPTIONS, pass_frames
 from llm_api.dialects.json_body import json_object
 from llm_api.errors import BadRequest
 from llm_api.events import Request, Response
@@ -88,7 +87,9 @@ class Invoke(Call):
 
     def render_stream(self, target: Target, frames: Iterator[Frame | None]) -> Iterator[bytes]:
         """See `Call.render_stream`."""
-        return pass_frames(frames, INVOKE_EXCEPTIONS)
+        from llm_api.dialects.bedrock import stream
+
+        return stream.pass_frames(frames, stream.INVOKE_EXCEPTIONS)
 
 
 class InvokeStream(Invoke):
@@ -164,7 +165,9 @@ class Converse(Call):
 
     def render_stream(self, target: Target, frames: Iterator[Frame | None]) -> Iterator[bytes]:
         """See `Call.render_stream`."""
-        return pass_frames(frames, CONVERSE_EXCEPTIONS)
+        from llm_api.dialects.bedrock import stream
+
+        return stream.pass_frames(frames, stream.CONVERSE_EXCEPTIONS)
 
 
 class ConverseStream(Converse):

@@ -11,6 +11,7 @@ from typing import Any
 from llm_api.dialects import Frame, StreamFault
 from llm_api.dialects.openai.errors import error_body
 from llm_api.dialects.openai.translate import finish_reason, usage
+from llm_api.dialects.server_sent import gathered
 from llm_api.errors import ApiError, OutOfTime, UpstreamFault
 
 PING = b": ping\n\n"
@@ -44,11 +45,7 @@ def render_chunks(
 def follow(frames: Iterator[Frame | None], chunks: "Chunks") -> Iterator[bytes]:
     """What `chunks` makes of the frames, with pings and a proper end; see `render_chunks`."""
     try:
-        for frame in frames:
-            if frame is None:
-                yield PING
-            else:
-                yield from chunks.translate(frame)
+        yield from gathered(frames, chunks.translate, PING)
         if not chunks.finished:
             raise UpstreamFault("The model's stream ended before the answer did.")
     except StreamFault as fault:
