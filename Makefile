@@ -5,7 +5,7 @@ EXAMPLE ?= quickstart
 VENV    := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench load campaign fuzz live up down package docs lint clean
+.PHONY: help setup demo check test bench load campaign fuzz live up down package docs lint lock clean
 
 help: ## what each command does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -17,15 +17,20 @@ setup: ## prepare this machine: Python environments, Terraform's AWS provider
 demo: setup ## apply the quickstart on local AWS, call it, show the answers, remove it
 	@$(VENV)/python -m tools.demo
 
+check: setup ## while you work: style, types, and the unit tests that need no Terraform
+	@$(VENV)/python -m tools.lint --quick
+	@$(VENV)/pytest --quiet --dist loadgroup --numprocesses auto tests/unit --ignore tests/unit/policies
+
 # First what needs no local AWS, then the rest, a third of whose time is the provider waiting for AWS to settle. What
-# stands on one deployment is one process's (tests/conftest.py).
+# stands on one deployment is one process's (tests/stacks.py).
 ALONE := tests/unit tests/terraform tests/conformance
-test: setup ## all tests, or TESTS=tests/unit …
+PYTEST = $(if $(BUSY),$(VENV)/python -m tools.busy )$(VENV)/pytest
+test: setup ## all tests, or TESTS=tests/unit …; BUSY=1 keeps every core at something else meanwhile
 ifdef TESTS
-	@$(VENV)/pytest $(TESTS)
+	@$(PYTEST) $(TESTS)
 else
-	@$(VENV)/pytest --dist loadgroup --numprocesses 2 $(ALONE)
-	@$(VENV)/pytest --dist loadgroup --numprocesses 3 tests $(ALONE:%=--ignore %)
+	@$(PYTEST) --dist loadgroup --numprocesses 2 $(ALONE)
+	@$(PYTEST) --dist loadgroup --numprocesses 3 tests $(ALONE:%=--ignore %)
 endif
 
 bench: setup ## measure cold starts, overhead, streams and growth, beside a naive handler
@@ -60,6 +65,9 @@ docs: setup ## rewrite what is generated: the tables of the READMEs, and the fam
 lint: SETUP := --lint
 lint: setup ## ruff, mypy, terraform fmt and validate, policy lint, checkov
 	@$(VENV)/python -m tools.lint
+
+lock: setup ## resolve requirements/*.in anew into what `make setup` installs; UPGRADE=1 takes newer versions
+	@$(VENV)/python -m tools.lock $(if $(UPGRADE),--upgrade)
 
 clean: ## forget the environments and all local state
 	@rm -rf .venv .venv-fuzz .venv-lint .venv-lambda-* .local

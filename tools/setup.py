@@ -1,7 +1,8 @@
 """Makes a fresh machine ready: the project's own environments, and a Terraform that finds its AWS provider.
 
-Runs with any Python from 3.11 on and the standard library alone; `make` calls it before everything else. Each step is
-skipped when its result stands already, so a second run costs a few milliseconds.
+Runs with any Python from 3.11 on and the standard library alone; `make` calls it before everything else. pip installs
+uv, and uv the rest, each package at one version and by its hash. Each step is skipped when its result stands already,
+so a second run costs a few milliseconds.
 """
 
 import argparse
@@ -48,48 +49,67 @@ def main() -> None:
     terraform()
 
 
-def environment(folder: Path, requirements: Path, interpreter: str) -> None:
-    """A virtual environment with exactly the pinned packages."""
-    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
-    stamp = folder / ".requirements"
-    if stamp.exists() and stamp.read_text() == wanted and (folder / "bin/python").exists():
+def environment(folder: Path, requirements: Path, interpreter: str, *, compiled: bool = False) -> None:
+    """A virtual environment with exactly the pinned packages, each of which has one of the pinned hashes."""
+    if not outdated(folder, requirements):
         return
     say(f"installing {requirements.relative_to(ROOT)} into {folder.name} (once)")
-    if interpreter == sys.executable:
+    uv, ready = installer(), uv_environment()
+    run([uv, "venv", "--quiet", "--clear", "--python", interpreter, str(folder)], extra=ready)
+    options = ["--quiet", "--require-hashes", "--python", str(folder / "bin/python")]
+    options += ["--compile-bytecode"] if compiled else []
+    run([uv, "pip", "sync", *options, str(requirements)], extra=ready)
+    stamp(folder, requirements)
+
+
+def installer() -> str:
+    """uv, of the pinned version, in an environment of its own."""
+    folder, requirements = STATE / "uv", ROOT / "requirements/uv.txt"
+    if outdated(folder, requirements):
         venv.create(folder, with_pip=True, clear=True)
-    else:
-        subprocess.run([interpreter, "-m", "venv", "--clear", str(folder)], check=True)
-    installed = subprocess.run(
-        [
-            str(folder / "bin/python"),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--requirement",
-            str(requirements),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if installed.returncode:
-        stop(f"pip could not install {requirements.name}:\n{installed.stderr.strip()[-2000:]}")
-    stamp.write_text(wanted)
+        pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run([*pip, "--require-hashes", "--only-binary", ":all:", "--requirement", str(requirements)])
+        stamp(folder, requirements)
+    return str(folder / "bin/uv")
+
+
+def uv_environment() -> dict[str, str]:
+    """The environment of uv: it reads no pip.conf, so it is told of the package index and of who signs for that.
+
+    After `installer`.
+    """
+    listed = run([str(STATE / "uv/bin/python"), "-m", "pip", "config", "list"]).stdout
+    told = dict(re.findall(r"^\S+\.(index-url|cert)='(.+)'$", listed, re.MULTILINE))
+    names = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
+    settings = {names[name]: value for name, value in told.items()}
+    return {**settings, **os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1"}
+
+
+def outdated(folder: Path, requirements: Path) -> bool:
+    """Whether an environment is missing, or was made of other requirements."""
+    made = folder / ".requirements"
+    return not (made.exists() and made.read_text() == digest(requirements) and (folder / "bin/python").exists())
+
+
+def stamp(folder: Path, requirements: Path) -> None:
+    """Writes down what an environment was made of."""
+    (folder / ".requirements").write_text(digest(requirements))
+
+
+def digest(requirements: Path) -> str:
+    return hashlib.sha256(requirements.read_bytes()).hexdigest()
 
 
 def lambda_environment() -> None:
     """The deployed runtime's Python version for the Lambda sandboxes, where the machine has one."""
-    folder = ROOT / f".venv-lambda-{LAMBDA_PYTHON}"
-    if (folder / ".requirements").exists():
-        environment(folder, ROOT / "requirements/lambda.txt", str(folder / "bin/python"))
+    folder, requirements = ROOT / f".venv-lambda-{LAMBDA_PYTHON}", ROOT / "requirements/lambda.txt"
+    if not outdated(folder, requirements):
         return
     interpreter = next(interpreters(LAMBDA_PYTHON), None)
     if interpreter is None:
         say(f"no Python {LAMBDA_PYTHON} on this machine: sandboxes run on {platform.python_version()}")
         return
-    environment(folder, ROOT / "requirements/lambda.txt", interpreter)
+    environment(folder, requirements, interpreter, compiled=True)  # as AWS's own are: it counts in a cold start
 
 
 def interpreters(version: str) -> Iterator[str]:

@@ -1,15 +1,13 @@
 """Ways to call an applied deployment."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from local_aws import LocalAws
-from tests.integration.workflows import Workflows, applied
-from tests.load.deployment import Deployment, deployed
+from tests.integration.workflows import Workflows
 from tests.support import Api
 
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=60)
@@ -26,20 +24,6 @@ def bedrock(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         )
 
     return client
-
-
-@pytest.fixture(scope="session")
-def budgeted(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A deployment whose models have prices, and whose tenants each test writes for itself."""
-    with deployed(local_aws, tmp_path_factory.mktemp("budgeted") / "stack") as deployment:
-        yield deployment
-
-
-@pytest.fixture(scope="session")
-def applied_workflows(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workflows]:
-    """Every kind of step, and what a deployment with workflows starts."""
-    with applied(local_aws, tmp_path_factory.mktemp("workflows") / "stack") as workflows:
-        yield workflows
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import itertools
 import json
 import secrets
 import threading
-import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -17,8 +16,9 @@ from local_aws.dynamodb_access import checks_for
 from local_aws.journal import Call
 from tests.load.client import HELLO, ask
 from tests.load.deployment import MODELS, Deployment, Tenant
-from tests.load.oracle import ANSWERED, FAILED, OVER_BUDGET
+from tests.load.oracle import ANSWERED, FAILED, NO_TABLE, OVER_BUDGET
 from tests.load.run import Size, run
+from tests.support import until
 
 OPENAI = {"model": "nova", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 50}
 ANTHROPIC = {"model": "fast", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 50}
@@ -63,14 +63,6 @@ def produced(calls: list[Call]) -> int:
     )
 
 
-def until(condition: Callable[[], object]) -> None:
-    """Waits for what another thread is about to do."""
-    give_up = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < give_up, "it did not happen within 30 s"
-        time.sleep(0.01)
-
-
 def test_under_load_no_budget_is_passed_and_every_token_is_counted(
     budgeted: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -86,7 +78,9 @@ def test_under_load_no_budget_is_passed_and_every_token_is_counted(
     assert steady.outcomes[ANSWERED] > 0
     assert steady.outcomes[FAILED] > 0
     assert tight.outcomes[OVER_BUDGET] > 0
-    assert rough.outcomes[FAILED] == rough.sent
+    # (who finds the table too slow, as it may be on a busy machine, is told so, and has no reservation)
+    assert rough.outcomes[FAILED] > 0
+    assert rough.outcomes[FAILED] + rough.outcomes[NO_TABLE] == rough.sent
     assert rough.standing[0] > 0
 
     # AND the books can tell: a token too many, or one request that was not counted, is found

@@ -326,20 +326,20 @@ def test_another_policy_is_another_version(local_aws: LocalAws, tmp_path: Path) 
         f'module "guardrail" {{\n  source = "{ROOT}/modules/guardrail"\n  name = "changing"\n  words = var.words\n}}\n'
         'output "guardrail" { value = module.guardrail.guardrail }\n'
     )
-    settings = local_aws.environment()
-    stack = Terraform(tmp_path, tmp_path / "stack", {**settings, "TF_VAR_words": '["alpha"]'})
+    stack = Terraform(tmp_path, tmp_path / "stack", {**local_aws.environment(), "TF_VAR_words": '["alpha"]'})
     stack.init()
-    stack.apply()
-    first: Any = stack.outputs()["guardrail"]
+    with stack.resident():
+        try:
+            stack.apply()
+            first: Any = stack.outputs()["guardrail"]
 
-    # WHEN a word is added
-    changed = Terraform(tmp_path, tmp_path / "stack", {**settings, "TF_VAR_words": '["alpha", "beta"]'})
-    try:
-        actions = {change["address"]: change["change"]["actions"] for change in changed.plan()["resource_changes"]}
-        changed.apply_plan()
-        second: Any = changed.outputs()["guardrail"]
-    finally:
-        changed.destroy()
+            # WHEN a word is added
+            stack.set(TF_VAR_words='["alpha", "beta"]')
+            actions = {change["address"]: change["change"]["actions"] for change in stack.plan()["resource_changes"]}
+            stack.apply_plan()
+            second: Any = stack.outputs()["guardrail"]
+        finally:
+            stack.destroy()
 
     # THEN the guardrail stays, and its next version is there before the last one goes
     assert actions["module.guardrail.aws_bedrock_guardrail.this"] == ["update"]

@@ -12,7 +12,6 @@ from typing import Any
 import boto3
 import pytest
 from policy_sentry.querying.actions import get_actions_for_service
-from pytest_terraform import terraform
 
 from local_aws import LocalAws
 from local_aws.iam import Guardrail, authorize_model_call, evaluate, policies_of
@@ -28,13 +27,11 @@ ENDPOINT = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint"
 
 Policies = list[dict[str, Any]]
 
-terraform("all_targets", scope="module")
-
 
 @pytest.fixture(scope="module")
 def role(local_aws: LocalAws, all_targets: Any) -> Policies:
     """The identity policies of the role of the deployment with every kind of target."""
-    return policies_of(f"arn:aws:iam::{ACCOUNT}:role/{all_targets.outputs['role_name']['value']}")[0]
+    return policies_of(f"arn:aws:iam::{ACCOUNT}:role/{all_targets['role_name']}")[0]
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +209,5 @@ def test_no_statement_of_any_role_has_a_wildcard_for_a_model_a_guardrail_or_an_e
 
 
 def test_the_role_can_be_assumed_by_lambda_alone(all_targets: Any) -> None:
-    trust = boto3.client("iam").get_role(RoleName=all_targets.outputs["role_name"]["value"])["Role"][
-        "AssumeRolePolicyDocument"
-    ]
+    trust = boto3.client("iam").get_role(RoleName=all_targets["role_name"])["Role"]["AssumeRolePolicyDocument"]
     assert [statement["Principal"] for statement in trust["Statement"]] == [{"Service": "lambda.amazonaws.com"}]

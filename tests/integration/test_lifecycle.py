@@ -20,27 +20,28 @@ def test_an_example_applies_settles_and_goes_without_a_trace(folder: str, local_
     before = local_aws.inventory()
     stack = Terraform(ROOT / folder, tmp_path / "stack", {**local_aws.environment(), "TF_VAR_api_key_sha256": "0" * 64})
     stack.init()
+    with stack.resident():
+        # WHEN the example is applied
+        try:
+            stack.apply()
 
-    # WHEN the example is applied
-    planned = stack.plan()
-    stack.apply_plan()
-    try:
-        # THEN a second plan wants nothing
-        assert stack.wanted() == ""
+            # THEN a second plan wants nothing
+            assert stack.wanted() == ""
 
-        # AND every policy that it made names what IAM can name
-        linted = {address: list(findings(document)) for address, document in identity_policies(planned)}
-        assert {address: found for address, found in linted.items() if found} == {}
+            # AND every policy that it made names what IAM can name
+            made = list(stack.resources())
+            linted = {address: list(findings(document)) for address, document in identity_policies(made)}
+            assert {address: found for address, found in linted.items() if found} == {}
 
-        # AND every role that it made is assumed by its service alone, for this account where the service says so
-        trusted = {address: list(trust_findings(document)) for address, document in trust_policies(planned)}
-        assert {address: found for address, found in trusted.items() if found} == {}
+            # AND every role that it made is assumed by its service alone, for this account where the service says so
+            trusted = {address: list(trust_findings(document)) for address, document in trust_policies(made)}
+            assert {address: found for address, found in trusted.items() if found} == {}
 
-        # AND where it says what endpoints let through, that is what it should be
-        if "endpoint_policies" in stack.outputs():
-            endpoints.check(stack.outputs())
-    finally:
-        stack.destroy()
+            # AND where it says what endpoints let through, that is what it should be
+            if "endpoint_policies" in (outputs := stack.outputs()):
+                endpoints.check(outputs)
+        finally:
+            stack.destroy()
 
     # AND after the destroy the account holds what it held
     assert local_aws.inventory() == before

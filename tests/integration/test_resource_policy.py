@@ -17,23 +17,19 @@ from tools.terraform import ROOT, Terraform
 
 
 @pytest.fixture
-def workspace(local_aws: LocalAws, tmp_path: Path) -> Iterator[Path]:
-    stack = tmp_path / "stack"
-    yield stack
-    example(local_aws, stack, []).destroy()
-
-
-def example(local_aws: LocalAws, workspace: Path, accounts: list[str]) -> Terraform:
-    settings = {**local_aws.environment(), "TF_VAR_caller_account_ids": json.dumps(accounts)}
-    return Terraform(ROOT / "examples/cross-account", workspace, settings)
-
-
-def apply(local_aws: LocalAws, workspace: Path, accounts: list[str]) -> dict[str, Any]:
-    """Lets the accounts in and gives back the policy that API Gateway now has."""
-    stack = example(local_aws, workspace, accounts)
+def example(local_aws: LocalAws, tmp_path: Path) -> Iterator[Terraform]:
+    stack = Terraform(ROOT / "examples/cross-account", tmp_path / "stack", local_aws.environment())
     stack.init()
-    stack.apply()
-    api = stack.outputs()["url"].removeprefix("https://").partition(".")[0]
+    with stack.resident():
+        yield stack
+        stack.destroy()
+
+
+def apply(example: Terraform, accounts: list[str]) -> dict[str, Any]:
+    """Lets the accounts in and gives back the policy that API Gateway now has."""
+    example.set(TF_VAR_caller_account_ids=json.dumps(accounts))
+    example.apply()
+    api = example.outputs()["url"].removeprefix("https://").partition(".")[0]
     described = boto3.client("apigateway", region_name="us-east-1").get_rest_api(restApiId=api)
     # AWS returns the policy with its quotes escaped.
     policy: dict[str, Any] = json.loads(json.loads(f'"{described["policy"]}"'))
@@ -49,14 +45,14 @@ def accounts_in(policy: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_an_account_that_is_taken_away_is_gone(local_aws: LocalAws, workspace: Path) -> None:
+def test_an_account_that_is_taken_away_is_gone(example: Terraform) -> None:
     # GIVEN an API that two other accounts may call
-    both = apply(local_aws, workspace, ["111122223333", "444455556666"])
+    both = apply(example, ["111122223333", "444455556666"])
     assert accounts_in(both) == ["arn:aws:iam::111122223333:root", "arn:aws:iam::444455556666:root"]
 
     # WHEN one of them is taken away, THEN the other is left
-    one = apply(local_aws, workspace, ["111122223333"])
+    one = apply(example, ["111122223333"])
     assert accounts_in(one) == ["arn:aws:iam::111122223333:root"]
 
     # WHEN the last one is taken away, THEN none is left
-    assert accounts_in(apply(local_aws, workspace, [])) == []
+    assert accounts_in(apply(example, [])) == []

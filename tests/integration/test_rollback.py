@@ -5,13 +5,14 @@ import json
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from lambda_src import build
 from local_aws import LocalAws
 from local_aws.lambda_service import InvocationFailed, LambdaError
+from tests.support import until
 from tests.unit.llm_api.proxy_events import proxy_event
 from tools.terraform import ROOT, Terraform
 
@@ -43,7 +44,7 @@ BROKEN = "raise ImportError('broken')"
 WHOLE = b"".join(b"%d," % number for number in range(PIECES))
 
 
-def package(path: Path, app: str) -> Path:
+def package(path: Path, app: str) -> None:
     """The package as it is, with another app."""
     source, written = zipfile.ZipFile(io.BytesIO(build.build())), io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
@@ -52,7 +53,6 @@ def package(path: Path, app: str) -> Path:
                 archive.writestr(entry, source.read(entry))
         archive.writestr("llm_api/app.py", app)
     path.write_bytes(written.getvalue())
-    return path
 
 
 class Callers:
@@ -101,53 +101,35 @@ class Callers:
 def test_a_broken_version_is_left_in_one_apply_and_no_request_of_the_good_one_is_lost(
     local_aws: LocalAws, tmp_path: Path
 ) -> None:
-    def apply(app: str, **variables: str) -> str:
-        filename = package(tmp_path / "function.zip", app)
-        settings = {
-            **local_aws.environment(),
-            "TF_VAR_filename": str(filename),
-            "TF_VAR_streaming": "true",
-            **variables,
-        }
-        stack = Terraform(ROOT / "tests/integration/terraform/versions", tmp_path / "stack", settings)
-        stack.init()
-        stack.apply()
-        arn: str = stack.outputs()["alias_arn"]
-        return arn
+    filename = tmp_path / "function.zip"
+    settings = {**local_aws.environment(), "TF_VAR_filename": str(filename), "TF_VAR_streaming": "true"}
+    stack = Terraform(ROOT / "tests/integration/terraform/versions", tmp_path / "stack", settings)
+    stack.init()
 
     # GIVEN a good version, and callers who stream from it without a pause
-    arn = apply(GOOD)
-    callers = Callers(local_aws, arn)
-    try:
-        with callers.calling():
-            until(callers, lambda answers: answers.count(WHOLE) >= CALLERS)
+    with stack.resident():
+        try:
+            package(filename, GOOD)
+            stack.apply()
+            callers = Callers(local_aws, stack.outputs()["alias_arn"])
+            with callers.calling():
+                until(lambda: callers.since(0).count(WHOLE) >= CALLERS)
 
-            # WHEN a broken one takes its place
-            apply(BROKEN)
-            broken = time.monotonic()
-            until(callers, lambda answers: None in callers.since(broken))
+                # WHEN a broken one takes its place
+                package(filename, BROKEN)
+                stack.apply()
+                broken = time.monotonic()
+                until(lambda: None in callers.since(broken))
 
-            # AND the one before is pinned, in one apply
-            apply(BROKEN, TF_VAR_pinned_version="1")
-            back = time.monotonic()
-            until(callers, lambda answers: len(callers.since(back)) >= 2 * CALLERS)
-    finally:
-        destroy(local_aws, tmp_path)
+                # AND the one before is pinned, in one apply
+                stack.set(TF_VAR_pinned_version="1")
+                stack.apply()
+                back = time.monotonic()
+                until(lambda: len(callers.since(back)) >= 2 * CALLERS)
+        finally:
+            stack.destroy()
 
     # THEN every request since then is answered, whole
     assert set(callers.since(back)) == {WHOLE}
     # AND no stream that the good version began was cut, whenever the alias moved
     assert {answer for _, _, answer in callers.got} == {WHOLE, None}
-
-
-def until(callers: Callers, condition: Callable[[list[bytes | None]], bool]) -> None:
-    """Waits for what the callers are about to get."""
-    give_up = time.monotonic() + 60
-    while not condition([answer for _, _, answer in callers.got]):
-        assert time.monotonic() < give_up, "it did not happen within a minute"
-        time.sleep(0.05)
-
-
-def destroy(aws: LocalAws, folder: Path) -> None:
-    settings = {**aws.environment(), "TF_VAR_filename": str(folder / "function.zip"), "TF_VAR_streaming": "true"}
-    Terraform(ROOT / "tests/integration/terraform/versions", folder / "stack", settings).destroy()

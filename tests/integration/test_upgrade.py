@@ -47,22 +47,24 @@ def test_an_upgrade_destroys_nothing_that_is_kept(old: Path, local_aws: LocalAws
     settings = {**local_aws.environment(), "TF_VAR_api_key_sha256": "0" * 64}
     before = Terraform(old / "examples/quickstart", tmp_path / "stack", settings)
     before.init()
-    before.apply()
+    with before.resident():
+        before.apply()
     upgraded = Terraform(ROOT / "examples/quickstart", tmp_path / "stack", settings)
-    try:
-        # WHEN this one is planned over it
-        upgraded.init()
-        changes = {
-            change["address"]: change["change"]["actions"]
-            for change in upgraded.plan()["resource_changes"]
-            if "delete" in change["change"]["actions"]
-        }
+    upgraded.init()
+    with upgraded.resident():
+        try:
+            # WHEN this one is planned over it
+            changes = {
+                change["address"]: change["change"]["actions"]
+                for change in upgraded.plan()["resource_changes"]
+                if "delete" in change["change"]["actions"]
+            }
 
-        # THEN what is kept stays where it is
-        assert {address: actions for address, actions in changes.items() if address.split(".")[-2] in KEPT} == {}
+            # THEN what is kept stays where it is
+            assert {address: actions for address, actions in changes.items() if address.split(".")[-2] in KEPT} == {}
 
-        # AND the apply succeeds, after which nothing is left to do
-        upgraded.apply_plan()
-        assert upgraded.wanted() == ""
-    finally:
-        upgraded.destroy()
+            # AND the apply succeeds, after which nothing is left to do
+            upgraded.apply_plan()
+            assert upgraded.wanted() == ""
+        finally:
+            upgraded.destroy()

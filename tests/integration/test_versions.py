@@ -17,34 +17,33 @@ from tools.terraform import ROOT, Terraform
 Deploy = Callable[[str], str]
 
 
-def package(path: Path, says: str) -> Path:
+def package(path: Path, says: str) -> None:
     """A zip whose handler says one thing."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as archive:
         archive.writestr("llm_api/__init__.py", "")
         archive.writestr("llm_api/handler.py", f"def lambda_handler(event, context):\n    return {says!r}\n")
     path.write_bytes(written.getvalue())
-    return path
 
 
 @pytest.fixture
 def deploy(local_aws: LocalAws, tmp_path: Path) -> Iterator[Deploy]:
     """Applies the function with a package that says something, and gives back the alias's ARN."""
 
-    def stack(says: str) -> Terraform:
-        filename = package(tmp_path / "function.zip", says)
-        settings = {**local_aws.environment(), "TF_VAR_filename": str(filename)}
-        return Terraform(ROOT / "tests/integration/terraform/versions", tmp_path / "stack", settings)
+    filename = tmp_path / "function.zip"
+    settings = {**local_aws.environment(), "TF_VAR_filename": str(filename)}
+    stack = Terraform(ROOT / "tests/integration/terraform/versions", tmp_path / "stack", settings)
+    stack.init()
 
     def apply(says: str) -> str:
-        one = stack(says)
-        one.init()
-        one.apply()
-        arn: str = one.outputs()["alias_arn"]
+        package(filename, says)
+        stack.apply()
+        arn: str = stack.outputs()["alias_arn"]
         return arn
 
-    yield apply
-    stack("goodbye").destroy()
+    with stack.resident():
+        yield apply
+        stack.destroy()
 
 
 def alias() -> dict[str, Any]:

@@ -21,7 +21,7 @@ BLOCKS = [{"role": "user", "content": [{"text": "Repeat after me: Grüezi, world
 
 @pytest.fixture(params=[True, False], ids=["streaming-on", "streaming-off"])
 def deployment(request: pytest.FixtureRequest, api: Api, buffered: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
-    """Both deployments in turn, trusted by the SDKs. Named here, or pytest-terraform would remove one too early."""
+    """Both deployments in turn, trusted by the SDKs."""
     found = api if request.param else buffered
     monkeypatch.setenv("SSL_CERT_FILE", found.ca_file)
     return found

@@ -16,6 +16,7 @@ from referencing.jsonschema import DRAFT4
 
 from tests.integration.workflows import Workflows
 from tests.load.deployment import MODELS, WORKFLOWS, Deployment, Tenant
+from tests.support import PATIENCE_SECONDS
 from tools.terraform import ROOT
 
 CONTRACT: dict[str, Any] = yaml.safe_load((ROOT / "modules/api/openapi.yaml").read_text())
@@ -42,7 +43,7 @@ class Client:
 
     def see(self, workflow: str, execution: str, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The execution, once it is as the test waits for."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             status, told = self.call("GET", f"{workflow}/{execution}")
             assert status == 200, told

@@ -58,10 +58,7 @@ else:
 
     @pytest.fixture(scope="session", params=["key", "iam"])
     def live_endpoint(request: pytest.FixtureRequest, api: Api, signed: Api) -> Endpoint:
-        """The deployment under test: the quickstart, or one for callers who sign.
-
-        Both are asked for by name, or they would be removed too early.
-        """
+        """The deployment under test: the quickstart, or one for callers who sign."""
         if request.param == "iam":
             return Endpoint.of(
                 {

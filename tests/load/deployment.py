@@ -173,22 +173,23 @@ def deployed(aws: LocalAws, workspace: Path) -> Iterator[Deployment]:
     variables = {**aws.environment(), "TF_VAR_models": models, "TF_VAR_workflows": json.dumps(WORKFLOWS)}
     stack = Terraform(ROOT / "tests/load/terraform", workspace, variables)
     stack.init()
-    stack.apply()
-    try:
-        outputs = stack.outputs()
-        url = aws.gateway_http_url + aws.local_url(outputs["url"]).removeprefix(aws.gateway_url)
-        table = boto3.client("dynamodb", endpoint_url=aws.endpoint_url, region_name=aws.region)
-        yield Deployment(
-            aws,
-            url,
-            outputs["table_name"],
-            outputs["log_group_name"],
-            outputs["cache_table_name"],
-            outputs["role_arn"],
-            table,
-        )
-    finally:
-        stack.destroy()
+    with stack.resident():
+        try:
+            stack.apply()
+            outputs = stack.outputs()
+            url = aws.gateway_http_url + aws.local_url(outputs["url"]).removeprefix(aws.gateway_url)
+            session = boto3.session.Session()  # of its own: the default one is not for several threads
+            yield Deployment(
+                aws,
+                url,
+                outputs["table_name"],
+                outputs["log_group_name"],
+                outputs["cache_table_name"],
+                outputs["role_arn"],
+                session.client("dynamodb", endpoint_url=aws.endpoint_url, region_name=aws.region),
+            )
+        finally:
+            stack.destroy()
 
 
 def sha256(key: str) -> str:

@@ -4,29 +4,39 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.terraform import COMMAND_SECONDS
 from tools.terraform import environment as terraform_environment
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
 
-def terraform(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Terraform there, with no setting of the user's own AWS account."""
-    configuration = terraform_environment()["TF_CLI_CONFIG_FILE"]
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    if "TF_CLI_CONFIG_FILE" not in settings and Path(configuration).exists():
-        settings["TF_CLI_CONFIG_FILE"] = configuration
+def settings() -> dict[str, str]:
+    """The environment of every process: no setting of the user's own AWS account."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**own, **terraform_environment()}
+
+
+def terraform(
+    folder: Path, *arguments: str, provider: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run Terraform there.
+
+    Parameters:
+        provider: where one listens (`tools.provider`), or None to have Terraform start one for each run of a test.
+    """
     return subprocess.run(
         ["terraform", *arguments],
         cwd=folder,
-        env={**settings, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"},
+        env={**settings(), **(provider or {})},
         capture_output=True,
         text=True,
         check=False,
+        timeout=COMMAND_SECONDS,
     )
 
 
@@ -55,7 +65,7 @@ def copy_modules(folder: Path) -> None:
         shutil.copytree(package, folder / "lambda_src" / "dist")
 
 
-def initialize(folder: Path, *arguments: str) -> None:
+def initialize(folder: Path, *arguments: str, provider: Mapping[str, str] | None = None) -> None:
     """`terraform init` there."""
-    done = terraform(folder, "init", "-no-color", "-input=false", *arguments)
+    done = terraform(folder, "init", "-no-color", "-input=false", *arguments, provider=provider)
     assert done.returncode == 0, done.stdout + done.stderr

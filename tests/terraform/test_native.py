@@ -9,14 +9,15 @@ once, and each has to provoke its own message. `terraform test` by itself runs t
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.terraform.native import HERE, ROOT, copy_modules, diagnostic, initialize, messages, terraform
+from tests.terraform.native import HERE, ROOT, copy_modules, diagnostic, initialize, messages, settings, terraform
+from tools import provider
 
 FILES = sorted(HERE.glob("*.tftest.hcl"))
 RUN = re.compile(r'^run "(?P<name>[^"]+)" \{\n(?P<body>.*?)^\}\n', re.MULTILINE | re.DOTALL)
@@ -67,21 +68,38 @@ def is_refusal(body: str) -> bool:
     return SAYS.search(body) is not None
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Workspace:
+    """The modules and their tests, without those of refusals, initialized.
+
+    Attributes:
+        provider: where one listens, for the files that configure it once.
+    """
+
+    folder: Path
+    provider: Mapping[str, str]
+
+    def provider_for(self, file: str) -> Mapping[str, str] | None:
+        """The running provider, or None where a file's runs need several."""
+        return self.provider if provider.configured_once(HERE / file) else None
+
+
 @pytest.fixture(scope="session")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The modules and their tests, without those of refusals, initialized."""
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     folder = tmp_path_factory.mktemp("terraform")
     copy_modules(folder)
     for file in (folder / "tests/terraform").glob("*.tftest.hcl"):
         file.write_text(RUN.sub(lambda run: "" if is_refusal(run["body"]) else run[0], file.read_text()))
     initialize(folder, "-test-directory=tests/terraform")
-    return folder
+    with provider.running(folder, settings()) as found:
+        yield Workspace(folder, found)
 
 
 @functools.cache
-def outcomes(folder: Path, file: str) -> dict[str, Outcome]:
+def outcomes(workspace: Workspace, file: str) -> dict[str, Outcome]:
     """What Terraform says of every run in a file."""
-    done = terraform(folder, "test", "-json", "-test-directory=tests/terraform", f"-filter=tests/terraform/{file}")
+    options = ("-json", "-test-directory=tests/terraform", f"-filter=tests/terraform/{file}")
+    done = terraform(workspace.folder, "test", *options, provider=workspace.provider_for(file))
     found: dict[str, Outcome] = {}
     for message in messages(done.stdout):
         name = message.get("@testrun", "")
@@ -102,7 +120,7 @@ def outcomes(folder: Path, file: str) -> dict[str, Outcome]:
         if not is_refusal(body)
     ],
 )
-def test_run(workspace: Path, file: str, run: str) -> None:
+def test_run(workspace: Workspace, file: str, run: str) -> None:
     # WHEN Terraform has run the file
     found = outcomes(workspace, file)
 
@@ -136,7 +154,7 @@ def refusals(file: Path) -> dict[str, tuple[str, str]]:
 REFUSALS = {file.name: refusals(file) for file in FILES}
 
 
-def planned(root: Path, file: str, calls: Mapping[str, str]) -> list[Refusal]:
+def planned(workspace: Workspace, root: Path, file: str, calls: Mapping[str, str]) -> list[Refusal]:
     """All errors of one plan that holds these module calls of a file."""
     providers = re.findall(r'^provider "aws" \{\n.*?^\}\n', (HERE / file).read_text(), re.MULTILINE | re.DOTALL)
     (root / "main.tf").write_text("\n".join([*providers, *calls.values()]))
@@ -146,8 +164,9 @@ def planned(root: Path, file: str, calls: Mapping[str, str]) -> list[Refusal]:
         for target in re.findall(r"^override_data \{\n  target += (\S+)", (HERE / file).read_text(), re.MULTILINE)
     ]
     (root / "all.tftest.hcl").write_text("".join(identities) + 'run "all" {\n  command = plan\n}\n')
-    initialize(root)
-    done = terraform(root, "test", "-json")
+    running = workspace.provider_for(file)
+    initialize(root, provider=running)
+    done = terraform(root, "test", "-json", provider=running)
     return [refusal(message) for message in messages(done.stdout) if message["type"] == "diagnostic"]
 
 
@@ -159,19 +178,19 @@ def refusal(message: dict[str, Any]) -> Refusal:
 
 
 @functools.cache
-def refused(folder: Path, file: str) -> tuple[frozenset[str], list[str]]:
+def refused(workspace: Workspace, file: str) -> tuple[frozenset[str], list[str]]:
     """The module calls of a file that are refused in their own words, and all errors.
 
     Terraform stops after the first of its stages that finds an error (static validation, then variables, then
     outputs), so what one plan has refused is left out of the next. An error that doesn't tell its call is of one only.
     """
-    root = folder / file.split(".")[0]
+    root = workspace.folder / file.split(".")[0]
     root.mkdir()
-    (root / "modules").symlink_to(folder / "modules")
-    (root / WHOLE).symlink_to(folder)
+    (root / "modules").symlink_to(workspace.folder / "modules")
+    (root / WHOLE).symlink_to(workspace.folder)
     left, errors = dict(REFUSALS[file]), list[str]()
     while left:
-        found = planned(root, file, {name: call for name, (_, call) in left.items()})
+        found = planned(workspace, root, file, {name: call for name, (_, call) in left.items()})
         errors += [error.text for error in found]
         before = len(left)
         for name, (says, _) in list(left.items()):
@@ -192,7 +211,7 @@ def refused(folder: Path, file: str) -> tuple[frozenset[str], list[str]]:
         for name, (says, _) in found.items()
     ],
 )
-def test_refusal_says_what_to_change(workspace: Path, file: str, name: str, says: str) -> None:
+def test_refusal_says_what_to_change(workspace: Workspace, file: str, name: str, says: str) -> None:
     # WHEN all bad inputs of a file are planned together
     named, errors = refused(workspace, file)
 
@@ -201,7 +220,7 @@ def test_refusal_says_what_to_change(workspace: Path, file: str, name: str, says
 
 
 @pytest.mark.parametrize("module", [pytest.param(module, marks=together(module)) for module in MODULES])
-def test_every_check_has_a_failing_case(workspace: Path, module: str) -> None:
+def test_every_check_has_a_failing_case(workspace: Workspace, module: str) -> None:
     # GIVEN where the module's validations and preconditions are written: a validation is reported by its own line,
     # a precondition by its condition's
     written = {

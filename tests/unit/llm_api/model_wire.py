@@ -119,6 +119,10 @@ def stream(*pieces: bytes, cut: bool = False, then: Callable[[Connection], objec
     return reply
 
 
+HANGS_SECONDS = 60.0
+"""Whoever takes longer than that has waited for a server that never answers; less tells of the machine alone."""
+
+
 def stalled(connection: Connection) -> None:
     """No answer at all."""
     connection.wait()

@@ -16,6 +16,7 @@ from tests.unit.llm_api.conftest import Deploy
 from tests.unit.llm_api.metered import World
 from tests.unit.llm_api.model_wire import (
     CONVERSE_ANSWER,
+    HANGS_SECONDS,
     Connection,
     ModelWire,
     Reply,
@@ -116,10 +117,10 @@ def test_the_answer_is_what_has_come_by_the_deadline(tenant: Tenant, dialect: st
 
     # WHEN it is asked for a whole answer, with little time
     started = time.monotonic()
-    response = world.send(route, body, reply, model="patient", seconds=0.4)
+    response = world.send(route, body, reply, model="patient", seconds=1)
 
     # THEN the caller gets the beginning in time, with the reason of an answer that is too long, and is told
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < HANGS_SECONDS
     assert response.status == 200, response.body
     assert read(json.loads(whole(response))) == (
         "Once upon a",
@@ -326,7 +327,7 @@ def test_where_nobody_answers_in_time_it_is_an_error(tenant: Tenant) -> None:
     response = world.send("/model/{modelId}/converse", CONVERSE, stalled, stalled, model="hasty", seconds=0.5)
 
     # THEN both had their turn, and the caller hears of it in time
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < HANGS_SECONDS
     assert response.status == 504
     assert world.log["attempts"] == 2
     assert world.used() == world.log["reserved_tokens"]

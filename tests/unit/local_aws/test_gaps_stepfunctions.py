@@ -88,7 +88,7 @@ def run(states: dict[str, Any], role_arn: str | None = None, given: Any = None) 
     started = client.start_execution(
         stateMachineArn=machine(states, role_arn), name=str(uuid.uuid4()), input=json.dumps(given or {})
     )
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         told = client.describe_execution(executionArn=started["executionArn"])
         if told["status"] != "RUNNING":
@@ -161,7 +161,7 @@ def test_executions_run(aws: LocalAws, missing: Any) -> None:
         client = boto3.client("stepfunctions")
         arn = machine({"A": {"Type": "Pass", "Output": {"made": "here"}, "End": True}})
         started = client.start_execution(stateMachineArn=arn, input="{}")["executionArn"]
-        deadline, output = time.monotonic() + (10 if missing is None else 1), None
+        deadline, output = time.monotonic() + (300 if missing is None else 1), None
         while output is None and time.monotonic() < deadline:
             output = client.describe_execution(executionArn=started).get("output")
             time.sleep(0.02)

@@ -148,7 +148,7 @@ def test_pieces_leave_as_they_come() -> None:
 
     call, _ = serve(STREAMED, lambda event: streaming(chunks()))
     with listening(call) as port:
-        connection = http.client.HTTPConnection("localhost", port, timeout=10)
+        connection = http.client.HTTPConnection("localhost", port, timeout=120)
         connection.request("POST", "/_api/abc123/live/v1/messages", body=b"{}")
         response = connection.getresponse()
 
@@ -168,7 +168,7 @@ def test_over_the_wire_a_cut_stream_has_no_end() -> None:
 
     call, _ = serve(STREAMED, lambda event: streaming(chunks()))
     with listening(call) as port:
-        connection = http.client.HTTPConnection("localhost", port, timeout=10)
+        connection = http.client.HTTPConnection("localhost", port, timeout=120)
         connection.request("POST", "/_api/abc123/live/v1/messages", body=b"{}")
 
         # WHEN the answer is read, THEN no caller can take it for whole
@@ -190,7 +190,7 @@ def test_a_caller_who_hangs_up_does_not_stop_the_function() -> None:
 
     call, _ = serve(STREAMED, lambda event: streaming(chunks()))
     with listening(call) as port:
-        connection = http.client.HTTPConnection("localhost", port, timeout=10)
+        connection = http.client.HTTPConnection("localhost", port, timeout=120)
         connection.request("POST", "/_api/abc123/live/v1/messages", body=b"{}")
         assert connection.getresponse().read(5) == b"first"
 
@@ -211,7 +211,7 @@ def test_connections_are_kept_alive_and_headers_keep_their_case() -> None:
     # GIVEN a listener
     call, functions = serve(STREAMED, echo)
     with listening(call) as port:
-        connection = http.client.HTTPConnection("localhost", port, timeout=10)
+        connection = http.client.HTTPConnection("localhost", port, timeout=120)
 
         # WHEN several requests come over one connection
         sockets = set()
@@ -230,7 +230,7 @@ def test_a_chunked_request_is_read_whole() -> None:
     # WHEN a body comes without its length, and another request after it
     call, _ = serve(STREAMED, echo)
     with listening(call) as port:
-        connection = http.client.HTTPConnection("localhost", port, timeout=10)
+        connection = http.client.HTTPConnection("localhost", port, timeout=120)
         for _ in range(2):
             connection.request("POST", "/_api/abc123/live/echo", body=iter([b"one,", b"two"]), encode_chunked=True)
             # THEN the function gets all of it
@@ -243,7 +243,7 @@ def test_a_body_beyond_the_limit_gets_its_answer() -> None:
     call, functions = serve(STREAMED, echo, limits=Limits(payload_bytes=1000))
     with listening(call) as port:
         for options in ({"body": b"x" * 5_000_000}, {"body": iter([b"x" * 5_000_000]), "encode_chunked": True}):
-            connection = http.client.HTTPConnection("localhost", port, timeout=10)
+            connection = http.client.HTTPConnection("localhost", port, timeout=120)
 
             # WHEN far more is sent, THEN the caller reads a 413 and no reset
             connection.request("POST", "/_api/abc123/live/echo", **options)  # type: ignore[arg-type]
@@ -258,7 +258,7 @@ def test_a_head_request_has_no_body() -> None:
     body = document({"/x": {"x-amazon-apigateway-any-method": operation(proxy())}})
     call, _ = serve(body, lambda event: {"statusCode": 200, "body": "hello"})
     with listening(call) as port:
-        connection = http.client.HTTPConnection("localhost", port, timeout=10)
+        connection = http.client.HTTPConnection("localhost", port, timeout=120)
         for method, expected in (("HEAD", b""), ("GET", b"hello")):
             # WHEN it is asked for its head, THEN the connection stays in step
             connection.request(method, "/_api/abc123/live/x")
@@ -268,7 +268,7 @@ def test_a_head_request_has_no_body() -> None:
 
 def test_a_hundred_callers_at_once() -> None:
     # GIVEN a function that answers only once a hundred callers are in it
-    together = threading.Barrier(100, timeout=20)
+    together = threading.Barrier(100, timeout=120)
 
     def wait(event: dict[str, Any]) -> dict[str, Any]:
         together.wait()
@@ -278,7 +278,7 @@ def test_a_hundred_callers_at_once() -> None:
     with listening(call) as port, ThreadPoolExecutor(100) as pool:
 
         def one(number: int) -> bytes:
-            connection = http.client.HTTPConnection("localhost", port, timeout=30)
+            connection = http.client.HTTPConnection("localhost", port, timeout=120)
             connection.request("POST", "/_api/abc123/live/echo", body=f"{number}")
             answer = connection.getresponse().read()
             connection.close()
@@ -297,7 +297,7 @@ def test_a_slow_handshake_holds_nobody_up(tmp_path: Path) -> None:
     with listening(call, certificates.server_context()) as port, socket.create_connection(("localhost", port)):
         # WHEN another one comes after it
         trust = ssl.create_default_context(cafile=str(certificates.ca_file))
-        connection = http.client.HTTPSConnection("localhost", port, timeout=10, context=trust)
+        connection = http.client.HTTPSConnection("localhost", port, timeout=120, context=trust)
         connection.request("POST", "/_api/abc123/live/echo", body=b"hello")
 
         # THEN it is served
