@@ -14,6 +14,7 @@ from local_aws.models.formats import (
     ChatFormat,
     allow_only,
     integer_at,
+    malformed,
     number_at,
     strings_at,
     text_at,
@@ -26,6 +27,8 @@ _SAID = re.compile(r"<\uff5c(User|Assistant)\uff5c>(.*?)(?=<\uff5c(?:User|Assist
 
 # R1 has neither tools nor images nor structured output, and always reasons: its page, langchain-ai/langchain-aws#447.
 # V3 takes every tool choice (langchain-ai/langchain-aws#1259) and textFormat (BerriAI/litellm#35655).
+STOPS_MAX = 10
+
 _R1 = Abilities(tools=False, images=False, reasons=True)
 _V3 = Abilities(images=False, structured=True)
 
@@ -46,6 +49,8 @@ def read(body: Body, model_id: str) -> Prompt:
         if text.replace("<think>", "").strip()
     ]
     limit = integer_at(body, "max_tokens", 512, high=32_768)
+    if len(strings_at(body, "stop")) > STOPS_MAX:
+        raise malformed(f"#/stop: expected maximum item count: {STOPS_MAX}")
     return Prompt(
         tuple(turns or [said("user", plain)]), max_tokens=limit, stop_sequences=strings_at(body, "stop"), reasons=True
     )

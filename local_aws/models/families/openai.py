@@ -36,6 +36,9 @@ def _check(request: Request, model_id: str) -> None:
             raise validation(
                 f"The model returned the following errors: Unknown parameter: '{name}'. (code: unknown_parameter)"
             )
+    tier = (request.get("serviceTier") or {}).get("type")
+    if tier in ("flex", "priority"):  # seen in AWS's notebooks
+        raise validation(f"This model doesn't support the service tier {tier}.")
     papers = [
         block["document"] for message in request["messages"] for block in message["content"] if "document" in block
     ]

@@ -41,6 +41,7 @@ def _check(request: Request, model_id: str) -> None:
     thinking = fields.get("thinking") or fields.get("reasoning_config")
     sampling = {"temperature": inference.get("temperature"), "top_p": inference.get("topP")}
     rules.check_sampling(claude, {**fields, **sampling, "thinking": thinking})
+    rules.check_limit(claude, inference.get("maxTokens", 1))
     rules.check_stops(inference.get("stopSequences") or ())
     for at, tool in enumerate(fields.get("tools") or []):
         rules.check_typed_tool(claude, at, str(tool.get("type")), betas, converse=True)

@@ -150,6 +150,17 @@ class Claude:
         return not self.is_before(4, 5)
 
     @property
+    def output_tokens_max(self) -> int | None:
+        """https://platform.claude.com/docs/en/about-claude/models/overview; None where the page is silent."""
+        if self.version is None or self.is_before(3, 7):
+            return None
+        if self.is_from(4, 7) or (self.version == (4, 6) and self.tier == "opus") or self.version == (3, 7):
+            return 128_000  # of 3.7 by a beta
+        if self.tier == "opus" and self.is_before(4, 5):
+            return 32_000
+        return 64_000
+
+    @property
     def images(self) -> bool:
         return not (self.version == (3, 5) and self.tier == "haiku")
 
@@ -211,6 +222,19 @@ def check_sampling(claude: Claude, fields: Mapping[str, Any]) -> None:
     if "top_p" in given and (fields["top_p"] < 0.95 or claude.version == (3, 7)):
         raise validation(
             "`top_p` must be greater than or equal to 0.95 or unset when thinking is enabled or in adaptive mode."
+        )
+
+
+def check_limit(claude: Claude, limit: int) -> None:
+    """Check the output limit, in tokens.
+
+    Raises:
+        ServiceError: the model writes less.
+    """
+    most = claude.output_tokens_max
+    if most is not None and limit > most:
+        raise validation(
+            f"max_tokens: {limit} > {most}, which is the maximum allowed number of output tokens for {claude.name}"
         )
 
 

@@ -83,6 +83,7 @@ def read(body: Body, model_id: str) -> Prompt:
         raise validation("max_tokens: Input should be a valid integer")
     if limit < 1:
         raise validation("max_tokens: Input should be greater than or equal to 1")
+    rules.check_limit(claude, limit)
     for key in ("temperature", "top_p"):
         value = body.get(key)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1):

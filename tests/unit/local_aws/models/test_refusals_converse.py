@@ -259,6 +259,11 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a minimal effort of GPT 6": (GPT, more({"reasoning": {"effort": "minimal"}}), "Unsupported value: 'minimal'"),
     "no effort of Sol 6.1": (SOL, more({"reasoning": {"effort": "none"}}), "Unsupported value: 'none'"),
     # sample-per-model-bedrock
+    "a flexible tier of GPT": (GPT, {"serviceTier": {"type": "flex"}}, "service tier flex"),
+    "a pixel of Grok": (GROK, SEEN, "too small"),
+    # platform.claude.com, models
+    "more output than Opus 4.1 has": (OPUS_41, {"inferenceConfig": {"maxTokens": 32_001}}, "32001 > 32000"),
+    "more output than Haiku 4.5 has": (HAIKU_45, {"inferenceConfig": {"maxTokens": 64_001}}, "64001 > 64000"),
     "an effort of max of Grok": (GROK, more({"reasoning_effort": "max"}), "'max' is not one of"),
     # ug structured-output
     "a minimum": (HAIKU_45, text_format(limited(minimum=1)), "'minimum' is not supported"),

@@ -30,6 +30,7 @@ from tests.unit.local_aws.models.asking import (
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 OPUS_48 = "us.anthropic.claude-opus-4-8"
 GPT = "us.openai.gpt-6-luna"
+PALMYRA = "us.writer.palmyra-x5-v1:0"
 LLAMA = "us.meta.llama3-3-70b-instruct-v1:0"
 TITAN_IMAGES = "amazon.titan-embed-image-v1"
 CACHE = {"cache_control": {"type": "ephemeral"}}
@@ -273,6 +274,12 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
         chat(tools=[{"type": "function", "function": {"name": "f"}}], reasoning_effort="low"),
         "Function tools with reasoning_effort",
     ),
+    # platform.claude.com, models; ug model-parameters-palmyra, -jamba, -deepseek
+    "more output than Sonnet 4 has": (SONNET_4, claude(max_tokens=64_001), "64001 > 64000"),
+    "more output than Palmyra has": (PALMYRA, chat(max_tokens=8193), "8193 is not between 1 and 8192"),
+    "five stops of Palmyra": (PALMYRA, chat(stop=list("abcde")), "maximum item count: 4"),
+    "more output than Jamba has": ("ai21.jamba-1-5-large-v1:0", chat(max_tokens=4097), "4097 is not between"),
+    "eleven stops of DeepSeek R1": ("us.deepseek.r1-v1:0", {"prompt": "x", "stop": list("abcdefghijk")}, "count: 10"),
     # ug model-parameters-titan-embed-mm, titan-embedding-models
     "neither text nor image": (TITAN_IMAGES, {"embeddingConfig": {}}, "[inputText] or [inputImage] not found"),
     "a length that Titan lacks": (
@@ -390,6 +397,12 @@ def test_a_model_obeys_its_own_limit_alone(model: str, obeyed: set[str]) -> None
             assert answer["usage"]["completion_tokens"] == 5
         else:
             assert status == 400 or answer["usage"]["completion_tokens"] > 200
+
+
+def test_palmyra_says_little_unless_told() -> None:
+    # WHEN nobody limits a Palmyra (ug model-parameters-palmyra) THEN it stops after sixteen tokens
+    _, answer = ask(PALMYRA, "invoke", chat(messages=[{"role": "user", "content": "write 200 words"}]))
+    assert answer["usage"]["completion_tokens"] == 16
 
 
 @pytest.mark.parametrize("model", ["anthropic.claude-sonnet-5", "openai.gpt-6-luna", "amazon.nova-lite-v1:0"])
