@@ -1,7 +1,7 @@
 """Keys, tenants and budgets, in the deployment's DynamoDB table.
 
-`callers` finds out who is calling, `tenants` what they may, `reservations` keeps their budgets; `table` is the one
-module that speaks to DynamoDB.
+`principals` knows whom API Gateway authenticated, which is all where there are no tenants. `callers` finds the tenant,
+`tenants` what it may, `reservations` keeps its budgets; `table` is the one module that speaks to DynamoDB.
 """
 
 import time
@@ -9,16 +9,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from llm_api.config import Settings
+from llm_api.errors import Internal
 from llm_api.events import Request
-from llm_api.ledger.callers import CACHE_SECONDS, Callers
-from llm_api.ledger.table import Table
-from llm_api.ledger.tenants import Tenant
+from llm_api.ledger.principals import Tenant, principal_of
 
 if TYPE_CHECKING:
     from llm_api.budgets import Amount, Standing
+    from llm_api.ledger.callers import Callers
     from llm_api.ledger.reservations import Reservation, Reservations
+    from llm_api.ledger.table import Table
 
-__all__ = ["CACHE_SECONDS", "Ledger", "Tenant"]
+__all__ = ["Ledger", "Tenant"]
 
 
 class Ledger:
@@ -38,21 +39,32 @@ class Ledger:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._table = Table(settings.tenants_table, client)
-        self._callers = Callers(settings, self._table, clock=clock, now=now)
+        self._settings = settings
         self._now = now
         self._reservations: Reservations | None = None
+        self._table: Table | None = None
+        self._callers: Callers | None = None
+        if settings.tenants_table is not None:
+            from llm_api.ledger import callers, table
+
+            self._table = table.Table(settings.tenants_table, client)
+            self._callers = callers.Callers(settings, self._table, clock=clock, now=now)
 
     def warm_up(self) -> None:
         """Make the table's client now instead of with the first request."""
-        self._table.warm_up()
+        if self._table is not None:
+            self._table.warm_up()
 
     def authenticate(self, request: Request) -> Tenant:
-        """The caller of a request; see `Callers.authenticate`."""
+        """The caller of a request; see `Callers.authenticate`. Without tenants, who was authenticated is one."""
+        if self._callers is None:
+            return Tenant(principal_of(request, self._settings))
         return self._callers.authenticate(request)
 
     def tenant(self, name: str) -> Tenant:
         """A tenant by its name; see `Callers.tenant`."""
+        if self._callers is None:
+            raise _without_tenants()
         return self._callers.tenant(name)
 
     def reserve(self, tenant: Tenant, amount: "Amount") -> "Reservation":
@@ -68,8 +80,14 @@ class Ledger:
         return self._budgets().standing(tenant)
 
     def _budgets(self) -> "Reservations":
+        if self._table is None:
+            raise _without_tenants()
         if self._reservations is None:
             from llm_api.ledger.reservations import Reservations
 
             self._reservations = Reservations(self._table, now=self._now)
         return self._reservations
+
+
+def _without_tenants() -> Internal:
+    return Internal(reason="A tenant was asked for, and this deployment has none.")

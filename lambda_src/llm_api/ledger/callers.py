@@ -15,14 +15,12 @@ from typing import NamedTuple
 from llm_api.config import Settings
 from llm_api.errors import Forbidden, Unauthenticated
 from llm_api.events import Request
+from llm_api.ledger.principals import Tenant, principal_of
 from llm_api.ledger.table import Item, Table
-from llm_api.ledger.tenants import DEFAULT, NAME, Tenant, malformed, number, read_tenant
+from llm_api.ledger.tenants import DEFAULT, NAME, malformed, number, read_tenant
 
 CACHE_SECONDS = 60
 _CACHED_CALLERS = 1000
-
-_SUBJECT_CLAIMS = ("sub", "principalId", "client_id")
-"""Where a token says whose it is, unless the deployment names the field that holds the tenant's name."""
 
 _ASSUMED_ROLE = re.compile(r"arn:(aws[\w-]*):sts::(\d{12}):assumed-role/([^/]+)/.+")
 _ROLE = re.compile(r"(arn:aws[\w-]*:iam::\d{12}:role)/(?:.*/)?([^/]+)")
@@ -50,9 +48,7 @@ class Callers:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._auth = settings.auth
-        self._claim = settings.tenant_claim
-        self._has_tenants = settings.tenants_table is not None
+        self._settings = settings
         self._table = table
         self._clock = clock
         self._now = now
@@ -67,16 +63,10 @@ class Callers:
             Unavailable: the table can't be read at the moment.
             Internal: the table holds something else than keys and tenants.
         """
-        if self._auth == "api_key":
+        if self._settings.auth == "api_key":
             digest = hashlib.sha256(_key(request.headers).encode(errors="surrogatepass")).hexdigest()
             return self._tenant_of(f"key#{digest}")
-        principal = self._principal(request)
-        if principal is None:
-            # API Gateway lets nobody through without one; this guards against an API that was put together otherwise.
-            raise Unauthenticated("The request isn't authenticated. Sign it, or send the token this API asks for.")
-        if not self._has_tenants:
-            return Tenant(principal)
-        return self._tenant_of(f"principal#{as_role(principal)}")
+        return self._tenant_of(f"principal#{as_role(principal_of(request, self._settings))}")
 
     def tenant(self, name: str) -> Tenant:
         """A tenant by its name, for what was started in that name by somebody who was authenticated then.
@@ -87,16 +77,6 @@ class Callers:
             Internal: its item is malformed.
         """
         return self._tenant_of(f"tenant#{name}")
-
-    def _principal(self, request: Request) -> str | None:
-        """Who was authenticated; empty for somebody without the field that says whose tenant it is, None for nobody."""
-        if self._auth == "iam":
-            return request.caller.principal_arn
-        claims = request.caller.claims
-        subject = next((claims[name] for name in _SUBJECT_CLAIMS if claims.get(name)), None)
-        if self._claim is None:
-            return subject
-        return claims.get(self._claim) or (None if subject is None else "")
 
     def _tenant_of(self, pointer: str) -> Tenant:
         known = self._known.get(pointer)

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 from llm_api.budgets import COUNTERS, KINDS, WINDOWS, Amount, Budgets, Standing, numbers_at
 from llm_api.errors import Internal, Unavailable
+from llm_api.ledger.principals import Tenant
 from llm_api.ledger.refusals import over_budget, too_large
 from llm_api.ledger.table import Item, Table
-from llm_api.ledger.tenants import Tenant, malformed
+from llm_api.ledger.tenants import malformed
 
 _ROUNDS = 8
 """Attempts at a reservation. Each after the first follows a known refusal: another request began the window first."""

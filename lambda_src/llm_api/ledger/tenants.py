@@ -7,15 +7,15 @@ the log, and nobody else's.
 import re
 from collections.abc import Mapping
 from decimal import ROUND_FLOOR, Decimal, DecimalException
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from llm_api.errors import Internal
+from llm_api.ledger.principals import Tenant
 from llm_api.ledger.table import Item
 from llm_api.registry import PICODOLLARS_PER_USD
 
 if TYPE_CHECKING:
-    from llm_api.budgets import Budgets
+    pass
 
 DEFAULT = "default"
 """The tenant of callers who were authenticated and belong to no other."""
@@ -24,26 +24,6 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
 _LARGEST = 10**15
 """Of any number in a tenant's item. Beyond, a sum might not fit into DynamoDB's 38 digits."""
-
-
-class Tenant(NamedTuple):
-    """Who is calling, and what they may.
-
-    Attributes:
-        name: the tenant; in a deployment without tenants the principal or subject that API Gateway verified.
-        models: the aliases that may be used; None where every declared model is open.
-        budgets: the limits; empty where nothing is counted.
-        max_output_tokens: the most output tokens one request may ask for.
-        declared: whether the deployment's table says so.
-        workflows: those that may be started; in a deployment without tenants everybody may start all.
-    """
-
-    name: str
-    models: frozenset[str] | None = None
-    budgets: "Budgets" = MappingProxyType({})
-    max_output_tokens: int | None = None
-    declared: bool = False
-    workflows: frozenset[str] = frozenset()
 
 
 def read_tenant(name: str, item: Item) -> Tenant:

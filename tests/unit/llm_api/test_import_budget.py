@@ -46,6 +46,8 @@ LATER = {
     "llm_api.inference.failures",
     "llm_api.inference.sagemaker",
     "llm_api.inference.streams",
+    "llm_api.ledger.callers",
+    "llm_api.ledger.table",
     "random",
     "shutil",
     "traceback",

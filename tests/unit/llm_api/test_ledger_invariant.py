@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from llm_api.budgets import KINDS, WINDOWS, Amount, end_of, numbers_at
 from llm_api.errors import ApiError
+from llm_api.ledger.principals import Tenant
 from llm_api.ledger.reservations import Reservation, Reservations
 from llm_api.ledger.table import Table as LedgerTable
-from llm_api.ledger.tenants import Tenant
 
 from tests.unit.llm_api import dynamo
 

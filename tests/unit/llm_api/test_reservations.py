@@ -9,9 +9,9 @@ import pytest
 from llm_api.aws.hosts import Service
 from llm_api.budgets import Amount, Budgets
 from llm_api.errors import ApiError, BudgetSpent, Internal, OverBudget, Unavailable
+from llm_api.ledger.principals import Tenant
 from llm_api.ledger.reservations import Reservations
 from llm_api.ledger.table import Table as LedgerTable
-from llm_api.ledger.tenants import Tenant
 
 from tests.unit.llm_api import dynamo
 

@@ -1,11 +1,11 @@
 """The model's name out of a path such as `/model/arn%3Aaws%3A…/invoke`."""
 
 import re
-from urllib.parse import unquote
 
 from llm_api.errors import BadRequest
 
 _NAME = re.compile(r"[A-Za-z0-9._:/@+-]{1,2048}", re.ASCII)
+_ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
 _DOT_SEGMENTS = frozenset({"", ".", ".."})
 
 
@@ -18,7 +18,7 @@ def model_id(path: str) -> str:
         BadRequest: it can be no model's name, such as one with dot segments, or one that was encoded twice.
     """
     segments = path.split("/")
-    name = unquote(segments[2]) if len(segments) == 4 else ""
+    name = _ESCAPED.sub(_character, segments[2]) if len(segments) == 4 else ""
     if not _NAME.fullmatch(name) or not _DOT_SEGMENTS.isdisjoint(name.split("/")):
         raise BadRequest(
             "The path holds no model's name. Put an alias, or a declared model ID or ARN, percent-encoded once, "
@@ -29,3 +29,8 @@ def model_id(path: str) -> str:
             "Prompts of Bedrock's prompt management are not offered here. Name a model, and send the text."
         )
     return name
+
+
+def _character(escaped: re.Match[str]) -> str:
+    # A byte beyond ASCII is part of no name, whatever it would be with those beside it.
+    return chr(int(escaped[1], 16))
