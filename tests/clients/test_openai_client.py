@@ -224,7 +224,7 @@ ERRORS = [
     ({"key": "sk-nobody"}, openai.AuthenticationError, 401),
     ({"model": "gpt-5"}, openai.NotFoundError, 404),
     ({"messages": [{"role": "user", "content": ""}]}, openai.BadRequestError, 400),
-    ({"max_tokens": 5000}, openai.BadRequestError, 400),
+    ({"max_tokens": 50_000}, openai.BadRequestError, 400),
     ({"model": "embed"}, openai.BadRequestError, 400),
     ({"messages": [{"role": "user", "content": "x" * 11_000_000}]}, openai.APIStatusError, 413),
 ]

@@ -36,7 +36,7 @@ def test_sampling_fields_are_renamed():
     call = chat(temperature=0.5, top_p=1, stop="END", max_completion_tokens=9)
 
     # WHEN / THEN
-    assert converse_body(call)["inferenceConfig"] == {
+    assert converse_body(call, OLD_CLAUDE)["inferenceConfig"] == {
         "temperature": 0.5,
         "topP": 1,
         "stopSequences": ["END"],
@@ -75,8 +75,8 @@ def test_without_sampling_fields_there_is_no_inference_config():
         ({"verbosity": "low"}, "how long"),
         ({"telepathy": 1}, "not a field"),
         ({"reasoning_effort": "huge"}, "one of none"),
-        ({"response_format": {"type": "json_object"}}, "Use json_schema"),
-        ({"response_format": {"type": "xml"}}, "text or json_schema"),
+        ({"response_format": {"type": "json_object"}}, "contain the word JSON"),
+        ({"response_format": {"type": "xml"}}, "text, json_object or json_schema"),
         ({"response_format": {"type": "json_schema", "json_schema": {"name": "a"}}}, "must be an object"),
         ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "must be function"),
         ({"tools": [WEATHER, WEATHER]}, "same name"),
@@ -231,7 +231,7 @@ def test_closing_a_schema_reaches_nested_objects_and_respects_what_is_said():
     schema = {
         "type": "object",
         "properties": {"a": {"type": "array", "items": inner}, "b": {"anyOf": [inner, {"type": "null"}]}},
-        "$defs": {"c": {**inner, "additionalProperties": {"type": "string"}}, "d": {**inner, "allOf": [inner]}},
+        "$defs": {"c": inner, "d": {**inner, "allOf": [inner]}},
     }
     call = chat(response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": schema}})
 
@@ -243,7 +243,7 @@ def test_closing_a_schema_reaches_nested_objects_and_respects_what_is_said():
     assert json.loads(text) == {
         "type": "object",
         "properties": {"a": {"type": "array", "items": closed}, "b": {"anyOf": [closed, {"type": "null"}]}},
-        "$defs": schema["$defs"],
+        "$defs": {"c": closed, "d": closed},
         "additionalProperties": False,
     }
 
@@ -280,11 +280,11 @@ def test_a_guardrails_message_in_place_of_the_schemas_answer_is_handed_on():
 @pytest.mark.parametrize(
     ("fields", "target", "says"),
     [
-        ({"response_format": JSON_FORMAT}, LLAMA, "can't be held to a JSON schema"),
+        ({"response_format": JSON_FORMAT}, LLAMA, "can't be held to this JSON schema"),
         ({"response_format": JSON_FORMAT, "tools": [WEATHER]}, NOVA, "not both"),
         ({"reasoning_effort": "low"}, LLAMA, "no setting"),
         ({"reasoning_effort": "low"}, NOVA, "no setting"),
-        ({"reasoning_effort": "low"}, OLD_CLAUDE, "does not reason"),
+        ({"reasoning_effort": "low"}, OLD_CLAUDE, "no setting"),
         ({"reasoning_effort": "none"}, GPT_OSS, "always reasons"),
         ({"reasoning_effort": "xhigh"}, NOVA_2, "low, medium or high"),
         ({"reasoning_effort": "high", "max_tokens": 5}, NOVA_2, "Use medium"),
@@ -328,7 +328,7 @@ def test_claudes_thinking_leaves_room_for_the_answer():
 
 
 def test_a_turn_that_goes_on_after_a_tool_goes_on_without_thinking_and_says_so():
-    # GIVEN a tool's result, whose call's signed thinking OpenAI's messages can't carry
+    # GIVEN a tool's result from a client that left the call's signed thinking behind
     history = [
         {"role": "user", "content": "Weather?"},
         {

@@ -256,18 +256,18 @@ def test_a_file_without_text_is_refused_because_bedrock_wants_a_prompt():
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("message", "what"),
     [
-        {"role": "system", "content": "Be kind."},
-        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PNG_URL}}]},
+        ({"role": "system", "content": "Be kind."}, "system messages"),
+        ({"role": "user", "content": [{"type": "image_url", "image_url": {"url": PNG_URL}}]}, "images"),
     ],
 )
-def test_titan_text_says_what_it_does_not_take(message):
+def test_titan_text_says_what_it_does_not_take(message, what):
     # GIVEN what Titan has no place for
     call = chat(USER, message)
 
     # WHEN / THEN
-    with pytest.raises(BadRequest, match="neither system messages nor images"):
+    with pytest.raises(BadRequest, match=f"takes no {what}"):
         call.payloads(TITAN)
 
 

@@ -12,6 +12,7 @@ from llm_api.dialects import StreamFault
 from llm_api.dialects.openai.chat import ChatCompletion
 from llm_api.dialects.openai.embeddings import Embeddings
 from llm_api.errors import ApiError, BadRequest, OutOfTime
+from llm_api.families import family_of
 from llm_api.registry import Target
 
 from tests.unit.llm_api.dialect_support import (
@@ -199,7 +200,7 @@ def test_what_openai_admits_is_a_valid_converse_request_or_a_400(messages, field
 
 
 @settings(max_examples=200, deadline=None)
-@given(sound_conversations, st.booleans(), TARGETS.filter(lambda target: target is not TITAN))
+@given(sound_conversations, st.booleans(), TARGETS.filter(lambda target: family_of(target).images))
 def test_a_sound_conversation_is_never_refused(messages, offers_tools, target):
     # GIVEN a conversation as chats and agents send it
     tools = {"tools": [WEATHER, CLOCK]} if offers_tools else {}

@@ -279,3 +279,14 @@ def test_tool_use_without_a_call_is_an_end_like_any_other(fields):
 
     # WHEN / THEN
     assert chunks([START, text("Hi"), ending], NOVA, **fields)[-1]["choices"][0]["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize(("pieces", "answer"), [([], "{}"), ([""], "{}"), (['{"a"', ": 1}"], '{"a": 1}')])
+def test_of_several_calls_in_place_of_an_answer_the_first_is_the_answer(pieces, answer):
+    # GIVEN a model that calls the answer's tool twice, with or without arguments
+    first = [tool_start(0, name="reply"), *(tool_input(0, piece) for piece in pieces), block_stop(0)]
+    second = [tool_start(1, id="t2", name="reply"), tool_input(1, '{"b": 2}'), block_stop(1)]
+    found = chunks([START, *first, *second, STOP], NOVA, response_format=JSON_FORMAT)
+
+    # WHEN / THEN
+    assert "".join(delta.get("content", "") for delta in deltas(found)) == answer

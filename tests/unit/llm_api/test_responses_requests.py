@@ -220,7 +220,6 @@ def test_built_in_tools_and_their_items_are_left_out_with_a_warning() -> None:
     assert any("built-in tools" in warning for warning in call.warnings(CLAUDE))
 
 
-@pytest.mark.xfail(reason="chat does not carry signed reasoning yet", strict=True)
 def test_the_models_own_reasoning_goes_back_to_it_and_to_no_other() -> None:
     packed = pack([SIGNED, {"redactedContent": "cmVk"}], "anthropic.claude-opus-4-6-v1")
     reasoning = {"type": "reasoning", "id": "rs_1", "summary": [], "content": None, "encrypted_content": packed}

@@ -36,7 +36,17 @@ _NAME_CHARACTERS = 64
 _ODD_CHARACTERS = re.compile(r"[^a-zA-Z0-9_-]")
 
 KNOWN_FIELDS = frozenset(
-    {"role", "content", "refusal", "tool_calls", "tool_call_id", "annotations", "reasoning_content", "function_call"}
+    {
+        "role",
+        "content",
+        "refusal",
+        "tool_calls",
+        "tool_call_id",
+        "annotations",
+        "reasoning_content",
+        "thinking_blocks",
+        "function_call",
+    }
 )
 """Fields of a message that are read, or that an answer of ours or OpenAI's carries and a client sends back."""
 
@@ -50,14 +60,17 @@ class Conversation:
         turns: entries for `messages`.
         warnings: what was ignored.
         answers_tools: whether it ends with results of tools, so that the model goes on in the same turn.
-        has_images, has_system: what some families can't take.
+        thinks_on: whether, if so, the calls stand beside the signed thinking that led to them.
+        has_images, has_documents, has_system: what some families can't take.
     """
 
     system: list[dict[str, Any]] = field(default_factory=list)
     turns: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     answers_tools: bool = False
+    thinks_on: bool = False
     has_images: bool = False
+    has_documents: bool = False
 
     @property
     def has_system(self) -> bool:
@@ -165,19 +178,30 @@ class _Translation:
             self._result.has_images = True
             return [block]
         if kind == "file":
+            self._result.has_documents = True
             return [document_block(part, path, self._document_names)]
         raise InvalidField(f"{path}.type", f"{path}.type must be text, image_url or file.")
 
     def _assistant(self, message: dict[str, Any], path: str) -> None:
         if message.get("function_call") is not None or message.get("audio") is not None:
             raise InvalidField(path, f"{path} holds function_call or audio. Use tool_calls and text.")
-        blocks = self._text_blocks(message.get("content"), f"{path}.content")
+        thoughts = self._thoughts(message, path)
+        blocks = [*thoughts, *self._text_blocks(message.get("content"), f"{path}.content")]
         blocks += _text(text(message, "refusal", path) or "")
         calls = message.get("tool_calls")
         for index, call in enumerate(items(calls, f"{path}.tool_calls") if calls is not None else []):
             blocks.append(self._call(call, f"{path}.tool_calls[{index}]"))
-        if blocks:
+        if calls:
+            self._result.thinks_on = bool(thoughts)
+        if len(blocks) > len(thoughts):
             self._append("assistant", blocks)
+
+    def _thoughts(self, message: dict[str, Any], path: str) -> list[dict[str, Any]]:
+        if message.get("thinking_blocks") is None:
+            return []
+        from llm_api.dialects.openai.thoughts import reasoning_blocks
+
+        return reasoning_blocks(message["thinking_blocks"], f"{path}.thinking_blocks")
 
     def _call(self, call: Any, path: str) -> dict[str, Any]:
         call = mapping(call, path)

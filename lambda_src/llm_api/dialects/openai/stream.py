@@ -5,11 +5,14 @@ https://platform.openai.com/docs/api-reference/chat-streaming
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from llm_api.dialects import Frame, StreamFault
 from llm_api.dialects.openai.errors import error_body
+from llm_api.dialects.openai.json_answers import Unwrapper
+from llm_api.dialects.openai.stops import Cutter
+from llm_api.dialects.openai.thoughts import thinking_block
 from llm_api.dialects.openai.translate import finish_reason, usage
 from llm_api.dialects.server_sent import gathered
 from llm_api.errors import ApiError, OutOfTime, UpstreamFault
@@ -24,9 +27,11 @@ def render_chunks(
     head: dict[str, Any],
     frames: Iterator[Frame | None],
     *,
-    schema_as_tool: bool,
-    one_call: bool,
-    include_usage: bool,
+    schema_as_tool: bool = False,
+    one_call: bool = False,
+    include_usage: bool = False,
+    stops: Sequence[str] = (),
+    unwrap: bool = False,
 ) -> Iterator[bytes]:
     """The stream of chunks, with its proper end whatever happens.
 
@@ -38,8 +43,18 @@ def render_chunks(
         schema_as_tool: whether the one tool call is the answer itself.
         one_call: hand on the first tool call only.
         include_usage: `stream_options.include_usage`.
+        stops: the sequences that the model doesn't know, and before which its text ends.
+        unwrap: whether the text is a JSON object that the model was only asked for.
     """
-    return follow(frames, Chunks(head, schema_as_tool=schema_as_tool, one_call=one_call, include_usage=include_usage))
+    chunks = Chunks(
+        head,
+        schema_as_tool=schema_as_tool,
+        one_call=one_call,
+        include_usage=include_usage,
+        stops=stops,
+        unwrap=unwrap,
+    )
+    return follow(frames, chunks)
 
 
 def follow(frames: Iterator[Frame | None], chunks: "Chunks") -> Iterator[bytes]:
@@ -60,8 +75,21 @@ def follow(frames: Iterator[Frame | None], chunks: "Chunks") -> Iterator[bytes]:
 class Chunks:
     """The chunks of one stream."""
 
-    def __init__(self, head: dict[str, Any], *, schema_as_tool: bool, one_call: bool, include_usage: bool) -> None:
+    def __init__(
+        self,
+        head: dict[str, Any],
+        *,
+        schema_as_tool: bool,
+        one_call: bool,
+        include_usage: bool,
+        stops: Sequence[str] = (),
+        unwrap: bool = False,
+    ) -> None:
         self._head = head
+        self._cutter = Cutter(stops)
+        self._unwrapper = Unwrapper() if unwrap else None
+        self._thoughts: dict[int, dict[str, str]] = {}
+        self._signed = 0
         self._schema_as_tool = schema_as_tool
         self._one_call = one_call
         self._include_usage = include_usage
@@ -70,6 +98,7 @@ class Chunks:
         self._without_arguments: set[int] = set()
         self._remarks: list[str] = []
         self._answered = False
+        self._answer_block: int | None = None
         self.finished = False
 
     def translate(self, frame: Frame) -> Iterator[bytes]:
@@ -91,6 +120,8 @@ class Chunks:
         elif frame.event == "messageStop":
             reason = finish_reason(str(event.get("stopReason")), calls=bool(self._calls))
             yield from self._begin()
+            yield from self._say_rest()
+            reason = "stop" if self._cutter.stopped else reason
             if self._remarks and not self._answered:
                 yield self._chunk({"content": "".join(self._remarks)})
             yield from self._finish(reason)
@@ -108,7 +139,8 @@ class Chunks:
             yield DONE
         elif isinstance(error, OutOfTime):
             yield from self._begin()
-            yield from self._finish("length")
+            yield from self._say_rest()
+            yield from self._finish("stop" if self._cutter.stopped else "length")
             yield DONE
         else:
             yield _event(error_body(error))
@@ -125,10 +157,17 @@ class Chunks:
     def _block_start(self, event: dict[str, Any]) -> Iterator[bytes]:
         start = event.get("start")
         use = start.get("toolUse") if isinstance(start, dict) else None
-        if not isinstance(use, dict) or self._schema_as_tool:
+        if not isinstance(use, dict):
             return
-        if self._one_call and self._calls:
+        if self._schema_as_tool:
+            # Of several calls the first is the answer, as where it comes whole.
+            if self._answer_block is None:
+                self._answer_block = _block_index(event)
+                self._without_arguments.add(self._answer_block)
             return
+        if (self._one_call and self._calls) or self._cutter.stopped:
+            return
+        yield from self._say(self._cutter.rest())
         block = _block_index(event)
         self._calls[block] = len(self._calls)
         self._without_arguments.add(block)
@@ -145,28 +184,60 @@ class Chunks:
         use = delta.get("toolUse")
         thought = delta.get("reasoningContent")
         if isinstance(use, dict) and self._schema_as_tool:
-            content = use.get("input")
+            content = use.get("input") if self._answer_block in (None, block) else None
             self._answered = True
+            if content:
+                self._without_arguments.discard(block)
         elif isinstance(content, str) and self._schema_as_tool:
             # Not the answer, unless none comes: a guardrail's message, for one.
             self._remarks.append(content)
             content = None
+        elif isinstance(content, str):
+            content = self._cutter.feed(content if self._unwrapper is None else self._unwrapper.feed(content))
         if isinstance(content, str) and content:
-            yield from self._begin()
-            yield self._chunk({"content": content})
+            yield from self._say(content)
         elif isinstance(use, dict) and block in self._calls and use.get("input"):
             self._without_arguments.discard(block)
             yield self._call(block, {"function": {"arguments": use["input"]}})
-        elif isinstance(thought, dict) and thought.get("text"):
+        elif isinstance(thought, dict) and not self._cutter.stopped:
+            self._think(block, thought)
+            if thought.get("text"):
+                yield from self._begin()
+                yield self._chunk({"reasoning_content": thought["text"]})
+
+    def _say(self, content: str) -> Iterator[bytes]:
+        if content:
             yield from self._begin()
-            yield self._chunk({"reasoning_content": thought["text"]})
+            yield self._chunk({"content": content})
+
+    def _say_rest(self) -> Iterator[bytes]:
+        """What was held back as long as more could follow."""
+        held = "" if self._unwrapper is None else self._unwrapper.rest()
+        yield from self._say(self._cutter.feed(held) + self._cutter.rest())
+
+    def _think(self, block: int, thought: dict[str, Any]) -> None:
+        told = self._thoughts.setdefault(block, {})
+        for name in ("text", "signature", "redactedContent"):
+            if isinstance(thought.get(name), str):
+                told[name] = told.get(name, "") + thought[name]
 
     def _block_stop(self, event: dict[str, Any]) -> Iterator[bytes]:
         block = _block_index(event)
+        if block in self._thoughts:
+            told = self._thoughts.pop(block)
+            kept = thinking_block(told if "redactedContent" in told else {"reasoningText": told})
+            if kept is not None:
+                yield from self._begin()
+                yield self._chunk({"thinking_blocks": [{"index": self._signed, **kept}]})
+                self._signed += 1
         if block in self._without_arguments:
             # A call without arguments streams none, but clients parse what they gathered as JSON.
             self._without_arguments.discard(block)
-            yield self._call(block, {"function": {"arguments": "{}"}})
+            if self._schema_as_tool:
+                self._answered = True
+                yield from self._say("{}")
+            else:
+                yield self._call(block, {"function": {"arguments": "{}"}})
 
     def _call(self, block: int, call: dict[str, Any]) -> bytes:
         return self._chunk({"tool_calls": [{"index": self._calls[block], **call}]})

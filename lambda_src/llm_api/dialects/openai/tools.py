@@ -6,21 +6,16 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolChoice.h
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llm_api.dialects.families import claude_version, model_id
 from llm_api.dialects.openai.fields import InvalidField, boolean, items, mapping, required_text, text
-from llm_api.errors import BadRequest
+from llm_api.families import Family
 from llm_api.registry import Target
 
+if TYPE_CHECKING:
+    from llm_api.dialects.openai.schemas import Demand
+
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-
-CLAUDE_WITH_STRICT_TOOLS = (4, 5)
-
-_NO_TOOLS = frozenset({"titan-text"})
-_NO_FORCED_CHOICE = frozenset({"llama", "cohere-command", "jamba"})
-_ONLY_ANY = frozenset({"mistral"})
-_STRICT = frozenset({"openai", "qwen", "deepseek", "mistral", "other"})
 
 
 class Tools(NamedTuple):
@@ -45,35 +40,39 @@ class Tools(NamedTuple):
         """Whether the model must call one."""
         return self.named or self.choice == "required"
 
-    def config(self, target: Target) -> dict[str, Any]:
-        """The `toolConfig` for `target`.
+    def config(
+        self, family: Family, target: Target, choices: frozenset[str], held: "Demand"
+    ) -> tuple[dict[str, Any], list[str]]:
+        """The `toolConfig` for `target`, and warnings.
+
+        Parameters:
+            choices: the kinds of choice that the model takes on this request.
+            held: how much of what the family limits in schemas another schema of the request holds already.
 
         Raises:
-            BadRequest: the family has no tools, or can't be made to call one.
+            InvalidField: the family has no tools, can't be made to call one, or takes none of this schema.
         """
-        if target.family in _NO_TOOLS:
-            raise BadRequest(f"The model {target.alias} can't call tools. Leave tools out, or use another model.")
-        if self.forced and target.family in _NO_FORCED_CHOICE:
+        if not family.tools:
             raise InvalidField(
-                "tool_choice", f"The model {target.alias} can't be made to call a tool. Use tool_choice auto or none."
+                "tools", f"The model {target.alias} can't call tools. Leave tools out, or use another model."
             )
         specs = self.specs
         config: dict[str, Any] = {}
-        if self.named and target.family in _ONLY_ANY:
-            # Such a model knows "any of these" only, which is the same where there is only one.
-            specs = [spec for spec in specs if spec["name"] == self.choice]
-            config["toolChoice"] = {"any": {}}
-        elif self.named:
+        if self.named and "tool" in choices:
             config["toolChoice"] = {"tool": {"name": self.choice}}
-        elif self.choice == "required":
+        elif self.forced and "any" in choices:
+            if self.named:
+                # Such a model knows "any of these" only, which is the same where there is only one.
+                specs = [spec for spec in specs if spec["name"] == self.choice]
             config["toolChoice"] = {"any": {}}
-        return {"tools": [{"toolSpec": _tool_spec(spec, supports_strict(target))} for spec in specs], **config}
-
-    def warnings(self, target: Target) -> list[str]:
-        """What `target` does not do for these tools."""
-        if not supports_strict(target) and any(spec.get("strict") for spec in self.specs):
-            return ["strict of tools was ignored: this model's arguments aren't held to the schema, so check them"]
-        return []
+        elif self.forced:
+            raise InvalidField(
+                "tool_choice", f"The model {target.alias} can't be made to call a tool. Use tool_choice auto or none."
+            )
+        warnings: list[str] = []
+        strict = _StrictTools(family, held)
+        sent = [{"toolSpec": _tool_spec(spec, family, target, strict, warnings)} for spec in specs]
+        return {"tools": sent, **config}, list(dict.fromkeys(warnings))
 
 
 def parse_tools(body: dict[str, Any]) -> Tools:
@@ -116,13 +115,6 @@ def parse_tools(body: dict[str, Any]) -> Tools:
     raise InvalidField("tool_choice", "tool_choice must be none, auto, required, a function or allowed_tools.")
 
 
-def supports_strict(target: Target) -> bool:
-    """Whether the family holds a tool's arguments to its schema where that is asked for."""
-    if target.family == "anthropic":
-        return (claude_version(target) or CLAUDE_WITH_STRICT_TOOLS) >= CLAUDE_WITH_STRICT_TOOLS
-    return target.family in _STRICT and "deepseek.r1" not in model_id(target)
-
-
 def _parse(tool: Any, path: str) -> dict[str, Any]:
     tool = mapping(tool, path)
     if tool.get("type") != "function":
@@ -134,22 +126,87 @@ def _parse(tool: Any, path: str) -> dict[str, Any]:
         raise InvalidField(f"{where}.name", f"{where}.name must match [a-zA-Z0-9_-]{{1,64}}.")
     parameters = function.get("parameters")
     # OpenAI takes absent parameters for an empty list; Converse wants a schema whose type is object.
-    schema = mapping(parameters, f"{where}.parameters") if parameters is not None else {}
     return {
         "name": name,
         "description": text(function, "description", where) or "",
-        "schema": {"type": "object", "properties": {}, **schema},
+        "schema": _object_schema(parameters, f"{where}.parameters"),
         "strict": boolean(function, "strict", where) or False,
+        "path": f"{where}.parameters",
     }
 
 
-def _tool_spec(spec: dict[str, Any], strict: bool) -> dict[str, Any]:
-    converse: dict[str, Any] = {"name": spec["name"], "inputSchema": {"json": spec["schema"]}}
-    if spec["description"].strip():
-        converse["description"] = spec["description"]
-    if spec["strict"] and strict:
-        converse["strict"] = True
+def _object_schema(parameters: Any, path: str) -> dict[str, Any]:
+    from llm_api.dialects.openai.schemas import Inexpressible, as_object
+
+    try:
+        return as_object(mapping(parameters, path) if parameters is not None else {})
+    except Inexpressible as problem:
+        raise InvalidField(path, f"{path} {problem}.") from None
+
+
+class _StrictTools:
+    """Which calls the model is held to: as many as the family's limits allow, in the order of the tools."""
+
+    def __init__(self, family: Family, held: "Demand") -> None:
+        self._family = family
+        self._unions = held.unions
+        self._optional = held.optional
+        self._tools = 0
+
+    def hold(self, schema: dict[str, Any]) -> tuple[dict[str, Any], str]:
+        """The schema in structured output's words; or as it is, with the reason why it can't be."""
+        from llm_api.dialects.openai.schemas import Inexpressible, strict
+
+        if not self._family.strict_tools:
+            return schema, "this model's arguments aren't held to the schema"
+        try:
+            held, demand = strict(schema)
+        except Inexpressible as problem:
+            return schema, f"a schema {problem}"
+        family = self._family
+        for more, so_far, most, what in (
+            (demand.unions, self._unions, family.most_union_parameters, "parameters of several types"),
+            (demand.optional, self._optional, family.most_optional_parameters, "parameters that may be left out"),
+            (1, self._tools, family.most_strict_tools, "strict tools"),
+        ):
+            if most is not None and so_far + more > most:
+                return schema, f"this model holds to at most {most} {what}"
+        self._unions += demand.unions
+        self._optional += demand.optional
+        self._tools += 1
+        return held, ""
+
+
+def _tool_spec(
+    spec: dict[str, Any], family: Family, target: Target, strict: _StrictTools, warnings: list[str]
+) -> dict[str, Any]:
+    schema, remark = _for_root(spec, family, target)
+    if remark:
+        warnings.append("anyOf at the root of a tool's parameters was merged: this model takes none, check the calls")
+    converse: dict[str, Any] = {"name": spec["name"], "inputSchema": {"json": schema}}
+    if spec["strict"]:
+        schema, refusal = strict.hold(schema)
+        if refusal:
+            warnings.append(f"strict of tools was ignored: {refusal}, so check the calls")
+        else:
+            converse |= {"inputSchema": {"json": schema}, "strict": True}
+    description = " ".join(part for part in (spec["description"].strip() and spec["description"], remark) if part)
+    if description:
+        converse["description"] = description
     return converse
+
+
+def _for_root(spec: dict[str, Any], family: Family, target: Target) -> tuple[dict[str, Any], str]:
+    """The schema with a root that the family takes, and what the description has to say instead."""
+    if family.tool_root == "object":
+        return spec["schema"], ""
+    from llm_api.dialects.openai.schemas import Inexpressible, bare, without_unions
+
+    try:
+        schema, remark = without_unions(spec["schema"])
+        return (bare(schema) if family.tool_root == "bare" else schema), remark
+    except Inexpressible as problem:
+        raise InvalidField(spec["path"], f"{spec['path']} {problem}, which {target.alias} does not take.") from None
 
 
 def _named(choice: Any, path: str) -> str:

@@ -4,9 +4,11 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from llm_api.dialects.openai.stops import Cutter
+from llm_api.dialects.openai.thoughts import thinking_block
 from llm_api.errors import ModelFailed
 
 FINISH_REASONS = {
@@ -54,23 +56,37 @@ def completed(reason: str, *, calls: bool) -> str:
     return "tool_calls" if calls else "stop"
 
 
-def choice_message(content: list[Any], schema_tool: str | None, one_call: bool) -> dict[str, Any]:
-    """The assistant's message out of Converse's content blocks.
+def choice_message(
+    content: list[Any], answer_tool: str | None, one_call: bool, stops: Sequence[str] = ()
+) -> tuple[dict[str, Any], bool]:
+    """The assistant's message out of Converse's content blocks, and whether it ends at one of `stops`.
 
     Parameters:
-        schema_tool: the name of the tool whose arguments are the answer, or None.
+        answer_tool: the name of the tool whose arguments are the answer, or None.
         one_call: hand on the first tool call only.
+        stops: the sequences that the model doesn't know, and before which its text ends.
     """
-    blocks = [block for block in content if isinstance(block, dict)]
-    thoughts = [_reasoning_text(block) for block in blocks]
-    texts = [_block_text(block) for block in blocks]
-    uses = [block["toolUse"] for block in blocks if isinstance(block.get("toolUse"), dict)]
-    calls: list[dict[str, Any]] = []
-    if schema_tool is not None and uses:
+    texts: list[str] = []
+    thoughts: list[str] = []
+    signed: list[dict[str, Any]] = []
+    uses: list[Mapping[str, Any]] = []
+    cutter = Cutter(stops)
+    for block in content:
+        if not isinstance(block, dict) or cutter.stopped:
+            continue
+        texts.append(cutter.feed(_block_text(block)))
+        thoughts.append(_reasoning_text(block))
+        kept = thinking_block(block.get("reasoningContent"))
+        if kept is not None:
+            signed.append(kept)
+        if isinstance(block.get("toolUse"), dict) and not cutter.stopped:
+            texts.append(cutter.rest())
+            uses.append(block["toolUse"])
+    texts.append(cutter.rest())
+    if answer_tool is not None and uses:
         # What is said beside the answer is left out; without an answer (a guardrail intervened) it is all there is.
         texts = [json.dumps(uses[0].get("input"), ensure_ascii=False)]
-    elif schema_tool is None:
-        calls = [_tool_call(use) for use in uses]
+    calls = [_tool_call(use) for use in uses] if answer_tool is None else []
     message: dict[str, Any] = {
         "role": "assistant",
         "content": "".join(texts) if any(texts) or not calls else None,
@@ -78,9 +94,11 @@ def choice_message(content: list[Any], schema_tool: str | None, one_call: bool) 
     }
     if any(thoughts):
         message["reasoning_content"] = "".join(thoughts)
+    if signed:
+        message["thinking_blocks"] = signed
     if calls:
         message["tool_calls"] = calls[:1] if one_call else calls
-    return message
+    return message, cutter.stopped
 
 
 def _tool_call(use: Mapping[str, Any]) -> dict[str, Any]:

@@ -128,7 +128,7 @@ class CreateResponse(Call):
             model=_model(target),
             summary=self._asked.summary,
             one_call=chat.one_call,
-            schema_as_tool=target.endpoint is None and chat.schema is not None and chat.answers_by_tool(target),
+            schema_as_tool=target.endpoint is None and chat.answers_by_tool(target),
         )
 
     @contextmanager
