@@ -22,6 +22,7 @@ from llm_api.aws.proxies import bypasses, proxy_for
 from llm_api.aws.trust import ROOTS, Trust
 
 from local_aws.tls import Certificates, create_certificates
+from tests.unit.llm_api.model_wire import HANGS_SECONDS
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 
@@ -274,12 +275,12 @@ def test_who_refuses_a_large_body_before_its_end_is_heard(serve: Serve) -> None:
 def test_who_never_reads_is_given_up_by_the_deadline(serve: Serve) -> None:
     # GIVEN a host that reads nothing of a body larger than all buffers
     over = threading.Event()
-    host = plain(serve(lambda taken: over.wait(10) and None))
+    host = plain(serve(lambda taken: over.wait(2 * HANGS_SECONDS) and None))
     started = time.monotonic()
     # WHEN THEN
     with pytest.raises(TimedOut):
         get(host, b"x" * 50_000_000, seconds=0.3)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < HANGS_SECONDS
     over.set()
 
 
@@ -315,11 +316,11 @@ def test_names_that_nobody_knows_are_not_sent_to(monkeypatch: pytest.MonkeyPatch
 
 def test_a_resolver_that_hangs_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
-    monkeypatch.setattr(connections.socket, "getaddrinfo", lambda *_, **__: over.wait(10))
+    monkeypatch.setattr(connections.socket, "getaddrinfo", lambda *_, **__: over.wait(2 * HANGS_SECONDS))
     started = time.monotonic()
     with pytest.raises(TimedOut):
         get(Host(Address("http", "bedrock.invalid", 80)), seconds=0.2)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < HANGS_SECONDS
     over.set()
 
 
