@@ -47,13 +47,3 @@ run "a_key_encrypts_the_answers" {
     error_message = "The key isn't used."
   }
 }
-
-run "name_with_a_blank" {
-  command = plan
-  module { source = "./modules/cache" }
-  variables {
-    # says: 1 to 249 letters, digits
-    name = "acme llm"
-  }
-  expect_failures = [var.name]
-}

@@ -1,4 +1,4 @@
-# The bucket for images, what its writer may do, and one bad input a run.
+# The bucket for images, and what its writer may do.
 
 # The real provider, offline: nothing that is planned here is looked up.
 provider "aws" {
@@ -102,46 +102,4 @@ run "a_key_encrypts_the_images" {
     condition     = aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration[0].days == 1 && aws_s3_bucket.this.force_destroy
     error_message = "The inputs have no effect."
   }
-}
-
-run "name_too_long" {
-  command = plan
-  module { source = "./modules/images" }
-  variables {
-    # says: name is 1 to 43
-    name = "a-name-that-is-too-long-for-the-name-of-any-bucket"
-  }
-  expect_failures = [var.name]
-}
-
-run "name_with_capitals" {
-  command = plan
-  module { source = "./modules/images" }
-  variables {
-    # says: lower-case letters
-    name = "Acme"
-  }
-  expect_failures = [var.name]
-}
-
-run "expiry_of_no_days" {
-  command = plan
-  module { source = "./modules/images" }
-  variables {
-    # says: at least 1
-    name            = "acme"
-    expiration_days = 0
-  }
-  expect_failures = [var.expiration_days]
-}
-
-run "expiry_of_half_a_day" {
-  command = plan
-  module { source = "./modules/images" }
-  variables {
-    # says: whole number of days
-    name            = "acme"
-    expiration_days = 1.5
-  }
-  expect_failures = [var.expiration_days]
 }

@@ -60,17 +60,6 @@ run "govcloud" {
   }
 }
 
-run "govcloud_keeps_to_its_partition" {
-  command   = plan
-  providers = { aws = aws.gov }
-  module { source = "./modules/model-access" }
-  variables {
-    # says: in the provider's partition, aws-us-gov; remove: us-east-1
-    models = { fast = { id = "us-gov.anthropic.claude-sonnet-4-5-20250929-v1:0", destination_regions = ["us-gov-east-1", "us-east-1"] } }
-  }
-  expect_failures = [output.registry]
-}
-
 run "european_sovereign_cloud" {
   command   = plan
   providers = { aws = aws.eusc }
@@ -83,15 +72,4 @@ run "european_sovereign_cloud" {
     condition     = jsondecode(output.policy_documents[0]).Statement[0].Resource == ["arn:aws-eusc:bedrock:eusc-de-east-1::foundation-model/amazon.nova-lite-v1:0"]
     error_message = "The partition is aws-eusc: ${output.policy_documents[0]}"
   }
-}
-
-run "china" {
-  command   = plan
-  providers = { aws = aws.china }
-  module { source = "./modules/model-access" }
-  variables {
-    # says: Amazon Bedrock isn't in the partition aws-cn
-    models = { nova = { id = "amazon.nova-lite-v1:0" } }
-  }
-  expect_failures = [output.policy_documents]
 }

@@ -5,14 +5,37 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tools.terraform import COMMAND_SECONDS
 from tools.terraform import environment as terraform_environment
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+
+MODULES = ("api", "cache", "function", "guardrail", "images", "model-access", "monitoring", "tenants", "workflow")
+
+
+def together(file: str) -> pytest.MarkDecorator:
+    """Keeps the tests of a module in one worker, so that what Terraform says of it is asked for once."""
+    module = next((module for module in MODULES if file.replace("_", "-").startswith(module)), "root")
+    return pytest.mark.xdist_group(f"terraform-{module}")
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Workspace:
+    """The modules and their tests, initialized.
+
+    Attributes:
+        provider: where one listens, for the configurations that have one provider.
+    """
+
+    folder: Path
+    provider: Mapping[str, str]
 
 
 def settings() -> dict[str, str]:
