@@ -26,40 +26,8 @@ variable "models" {
       - `ttl_seconds`: for how long.
       - `scope`: to whom: the same `tenant` (without tenants the same principal), or everybody who may use the model (`shared`).
   EOT
-  type = map(object({
-    id = optional(string)
-    sagemaker = optional(object({
-      endpoint            = string
-      inference_component = optional(string)
-      format              = optional(string, "native")
-    }))
-    family              = optional(string)
-    destination_regions = optional(list(string), [])
-    source_models       = optional(list(string), [])
-    fallbacks           = optional(list(string), [])
-    guardrail = optional(object({
-      arn          = string
-      version      = string
-      profile_arns = optional(list(string), [])
-      input_tags   = optional(bool, false)
-    }))
-    max_output_tokens = optional(number)
-    on_timeout        = optional(string, "error")
-    betas             = optional(list(string), [])
-    price = optional(object({
-      input          = optional(number)
-      output         = optional(number)
-      cache_read     = optional(number)
-      cache_write    = optional(number)
-      cache_write_1h = optional(number)
-      image          = optional(number)
-    }))
-    cache = optional(object({
-      ttl_seconds = number
-      scope       = optional(string, "tenant")
-    }))
-  }))
-  nullable = false
+  type        = any
+  nullable    = false
 }
 
 variable "name" {
@@ -81,11 +49,8 @@ variable "access_log" {
     - `retention_days`: how long lines are kept.
     - `kms_key`: the key that encrypts them, where it isn't to be AWS's own.
   EOT
-  type = object({
-    retention_days = optional(number, 30)
-    kms_key        = optional(object({ arn = string }))
-  })
-  default = null
+  type        = any
+  default     = null
 }
 
 variable "allow_global_inference" {
@@ -107,7 +72,7 @@ variable "allowed_account_ids" {
   }
 
   validation {
-    condition     = length(var.allowed_account_ids) == 0 || var.auth.type == "iam"
+    condition     = length(var.allowed_account_ids) == 0 || module.inputs.auth.type == "iam"
     error_message = "`allowed_account_ids` works with `auth = { type = \"iam\" }` only: with another type API Gateway doesn't learn the caller's account. Leave it out."
   }
 }
@@ -123,7 +88,7 @@ variable "allowed_organization_id" {
   }
 
   validation {
-    condition     = var.allowed_organization_id == null || var.auth.type == "iam"
+    condition     = var.allowed_organization_id == null || module.inputs.auth.type == "iam"
     error_message = "`allowed_organization_id` works with `auth = { type = \"iam\" }` only: with another type API Gateway doesn't learn the caller's organization. Leave it out."
   }
 }
@@ -154,71 +119,9 @@ variable "auth" {
       - `invocation_role`: the role that API Gateway invokes the authorizer with; without one the authorizer's own
         policy is extended, which takes an authorizer in this account.
   EOT
-  type = object({
-    type           = optional(string, "iam")
-    tenant_claim   = optional(string)
-    user_pool_arns = optional(list(string), [])
-    scopes         = optional(list(string), [])
-    authorizer = optional(object({
-      function_arn     = string
-      type             = optional(string, "request")
-      identity_sources = optional(list(string), ["method.request.header.Authorization"])
-      cache_seconds    = optional(number, 0)
-      invocation_role  = optional(object({ arn = string }))
-    }))
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = contains(["iam", "api_key", "cognito", "custom"], var.auth.type)
-    error_message = "`auth.type` has to be `iam`, `api_key`, `cognito` or `custom`."
-  }
-
-  validation {
-    condition     = (var.auth.type == "cognito") == (length(var.auth.user_pool_arns) > 0)
-    error_message = "`auth.user_pool_arns` goes with `auth.type = \"cognito\"`: name at least one user pool there, and none with another type."
-  }
-
-  validation {
-    condition     = var.auth.tenant_claim == null || contains(["cognito", "custom"], var.auth.type)
-    error_message = "`auth.tenant_claim` goes with `auth.type` `cognito` and `custom`, whose callers have claims. Leave it out."
-  }
-
-  validation {
-    condition     = var.auth.tenant_claim == null ? true : can(regex("^[A-Za-z0-9_.:/-]{1,128}$", var.auth.tenant_claim))
-    error_message = "`auth.tenant_claim` has to be the name of one claim, such as `client_id` or `custom:team`: up to 128 letters, digits, `_`, `.`, `:`, `/` or `-`."
-  }
-
-  validation {
-    condition     = length(var.auth.scopes) == 0 || var.auth.type == "cognito"
-    error_message = "`auth.scopes` goes with `auth.type = \"cognito\"` only. Leave it out."
-  }
-
-  validation {
-    condition     = (var.auth.type == "custom") == (var.auth.authorizer != null)
-    error_message = "`auth.authorizer` goes with `auth.type = \"custom\"`: give its `function_arn` there, and leave it out with another type."
-  }
-
-  validation {
-    condition     = var.auth.authorizer == null || contains(["request", "token"], try(var.auth.authorizer.type, ""))
-    error_message = "`auth.authorizer.type` has to be `request` or `token`."
-  }
-
-  validation {
-    condition     = try(var.auth.authorizer.type, "request") != "token" || can(regex("^method\\.request\\.header\\.[A-Za-z0-9-]+$", var.auth.authorizer.identity_sources[0]))
-    error_message = "A `token` authorizer reads one header: `auth.authorizer.identity_sources` has to start with one such as `method.request.header.Authorization`."
-  }
-
-  validation {
-    condition     = try(var.auth.authorizer.cache_seconds, 0) >= 0 && try(var.auth.authorizer.cache_seconds, 0) <= 3600
-    error_message = "`auth.authorizer.cache_seconds` has to be between 0 (no cache) and 3600."
-  }
-
-  validation {
-    condition     = try(var.auth.authorizer.cache_seconds, 0) == 0 || length(try(var.auth.authorizer.identity_sources, [])) > 0
-    error_message = "A decision is cached by its identity sources: give `auth.authorizer.identity_sources`, or set `cache_seconds = 0`."
-  }
+  type        = any
+  default     = {}
+  nullable    = false
 }
 
 variable "count_tokens" {
@@ -245,24 +148,8 @@ variable "domain" {
     - `security_policy`: the least TLS version and its ciphers, by API Gateway's name for them.
     - `exclusive`: whether the API's own `execute-api` address is switched off.
   EOT
-  type = object({
-    name            = string
-    certificate_arn = string
-    base_path       = optional(string)
-    security_policy = optional(string, "TLS_1_2")
-    exclusive       = optional(bool, false)
-  })
-  default = null
-
-  validation {
-    condition     = try(var.domain.security_policy, "TLS_1_2") != "TLS_1_0"
-    error_message = "`domain.security_policy` may not be `TLS_1_0`: callers send keys. Use `TLS_1_2` or one of API Gateway's newer policies."
-  }
-
-  validation {
-    condition     = var.domain == null || var.private == null
-    error_message = "`domain` is a Regional domain and can't front a private API. Leave out `domain` or `private`."
-  }
+  type        = any
+  default     = null
 }
 
 variable "external_tenants" {
@@ -293,13 +180,8 @@ variable "guardrail" {
     - `input_tags`: whether callers may mark the parts of the input that it checks, which exempts all others. Without it such
       requests are refused.
   EOT
-  type = object({
-    arn          = string
-    version      = string
-    profile_arns = optional(list(string), [])
-    input_tags   = optional(bool, false)
-  })
-  default = null
+  type        = any
+  default     = null
 }
 
 variable "images" {
@@ -313,30 +195,8 @@ variable "images" {
     - `expiration_days`: after how many days a picture is deleted; in a bucket of your own that is yours to do.
     - `url_seconds`: how long an address holds. It ends with the credentials of the function that signed it, at the latest.
   EOT
-  type = object({
-    bucket = optional(object({
-      name    = string
-      kms_key = optional(object({ arn = string }))
-    }))
-    expiration_days = optional(number, 7)
-    url_seconds     = optional(number, 3600)
-  })
-  default = null
-
-  validation {
-    condition     = try(var.images.bucket, null) == null ? true : can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.images.bucket.name))
-    error_message = "`images.bucket.name` has to be a bucket's name, not its ARN: 3 to 63 lower-case letters, digits and inner hyphens. Names with dots don't work, because S3's certificate doesn't cover their hosts."
-  }
-
-  validation {
-    condition     = try(var.images.expiration_days, 7) >= 1 && floor(try(var.images.expiration_days, 7)) == try(var.images.expiration_days, 7)
-    error_message = "`images.expiration_days` has to be a whole number of days, at least 1."
-  }
-
-  validation {
-    condition     = try(var.images.url_seconds, 3600) >= 60 && try(var.images.url_seconds, 3600) <= 43200 && floor(try(var.images.url_seconds, 3600)) == try(var.images.url_seconds, 3600)
-    error_message = "`images.url_seconds` has to be a whole number from 60 to 43200: an address ends with the role's credentials, which last twelve hours at most."
-  }
+  type        = any
+  default     = null
 }
 
 variable "kms_key" {
@@ -403,24 +263,8 @@ variable "monitoring" {
     - `account_concurrency`: the account's limit of concurrent executions, which counts without `reserved_concurrency`.
     - `workflows`: state machines to watch besides those that callers may start: ARNs, by a name of your choice.
   EOT
-  type = object({
-    alarm_actions   = optional(list(string), [])
-    ok_actions      = optional(list(string), [])
-    disabled_alarms = optional(set(string), [])
-    thresholds = optional(object({
-      server_error_percent            = optional(number, 5)
-      broken_stream_percent           = optional(number, 5)
-      throttled_percent               = optional(number, 5)
-      latency_p99_seconds             = optional(number, 60)
-      time_to_first_token_p95_seconds = optional(number, 10)
-      concurrency_percent             = optional(number, 80)
-      budget_used_percent             = optional(number, 80)
-    }), {})
-    minimum_requests    = optional(number, 20)
-    account_concurrency = optional(number, 1000)
-    workflows           = optional(map(string), {})
-  })
-  default = null
+  type        = any
+  default     = null
 }
 
 variable "package" {
@@ -431,16 +275,8 @@ variable "package" {
     - `s3`: a zip in S3 instead, in the function's Region: `bucket`, `key`, `object_version`.
     - `source_code_hash`: base64 of the object's SHA-256, so that a plan sees a change of it; a file is hashed here.
   EOT
-  type = object({
-    filename = optional(string)
-    s3 = optional(object({
-      bucket         = string
-      key            = string
-      object_version = optional(string)
-    }))
-    source_code_hash = optional(string)
-  })
-  default = null
+  type        = any
+  default     = null
 }
 
 variable "permissions_boundary_arn" {
@@ -469,6 +305,11 @@ variable "private" {
   validation {
     condition     = var.private == null || length(try(var.private.vpc_endpoint_ids, [])) > 0
     error_message = "`private.vpc_endpoint_ids` has to name at least one VPC endpoint; otherwise nobody could reach the API."
+  }
+
+  validation {
+    condition     = var.domain == null || var.private == null
+    error_message = "`domain` is a Regional domain and can't front a private API. Leave out `domain` or `private`."
   }
 }
 
@@ -525,42 +366,16 @@ variable "tenants" {
       assumes them, or of users; else values of the token's subject or of the claim that was chosen.
     - `budgets`: the most that the tenant may use, any of them: `requests_per_minute`, `requests_per_day`, `requests_per_month`,
       `tokens_per_minute`, `tokens_per_day`, `tokens_per_month`, `usd_per_minute`, `usd_per_day`, `usd_per_month`.
-      Minutes, days and months are those of the calendar, in UTC.
+      Minutes, days and months are those of the calendar, in UTC. Without any, `{}` included, the tenant has no limit.
     - `max_output_tokens`: the most output tokens that one request of the tenant may ask for.
     - `workflows`: names of the `workflows` that the tenant may use; none without.
   EOT
-  type = map(object({
-    models         = set(string)
-    api_key_sha256 = optional(list(string), [])
-    api_keys = optional(list(object({
-      sha256     = string
-      expires_at = optional(string)
-    })), [])
-    principals = optional(list(string), [])
-    budgets = optional(object({
-      requests_per_minute = optional(number)
-      requests_per_day    = optional(number)
-      requests_per_month  = optional(number)
-      tokens_per_minute   = optional(number)
-      tokens_per_day      = optional(number)
-      tokens_per_month    = optional(number)
-      usd_per_minute      = optional(number)
-      usd_per_day         = optional(number)
-      usd_per_month       = optional(number)
-    }), {})
-    max_output_tokens = optional(number)
-    workflows         = optional(set(string), [])
-  }))
-  default  = {}
-  nullable = false
+  type        = any
+  default     = {}
+  nullable    = false
 
   validation {
-    condition     = alltrue([for tenant in values(var.tenants) : length(setsubtract(tenant.workflows, keys(var.workflows))) == 0])
-    error_message = "`tenants` name workflows that are not declared; declare them in `workflows` or remove: ${join(", ", flatten([for name, tenant in var.tenants : [for workflow in setsubtract(tenant.workflows, keys(var.workflows)) : "${name} -> ${workflow}"]]))}."
-  }
-
-  validation {
-    condition     = var.auth.type != "api_key" || length(var.tenants) > 0 || var.external_tenants
+    condition     = module.inputs.auth.type != "api_key" || length(var.tenants) > 0 || var.external_tenants
     error_message = "With `auth = { type = \"api_key\" }` nobody could call: declare at least one tenant with a key's hash in `tenants`."
   }
 }
@@ -572,17 +387,9 @@ variable "throttling" {
     - `rate_limit`: requests a second.
     - `burst_limit`: requests at once.
   EOT
-  type = object({
-    rate_limit  = optional(number, 100)
-    burst_limit = optional(number, 200)
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = var.throttling.rate_limit > 0 && var.throttling.burst_limit > 0
-    error_message = "`throttling.rate_limit` and `throttling.burst_limit` have to be above 0; otherwise every request is refused."
-  }
+  type        = any
+  default     = {}
+  nullable    = false
 }
 
 variable "timeout_seconds" {
@@ -640,21 +447,7 @@ variable "workflows" {
       IAM can't narrow to it, `states:SendTaskSuccess`.
     - `kms_key`: the customer managed key that encrypts its executions.
   EOT
-  type = map(object({
-    state_machine_arn = string
-    approvals         = optional(bool, false)
-    kms_key           = optional(object({ arn = string }))
-  }))
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for name in keys(var.workflows) : can(regex("^[a-z][a-z0-9_-]{0,62}$", name))])
-    error_message = "A workflow's name in `workflows` has to be 1 to 63 lower-case letters, digits, `-` or `_`, and to start with a letter; rename: ${join(", ", [for name in keys(var.workflows) : name if !can(regex("^[a-z][a-z0-9_-]{0,62}$", name))])}."
-  }
-
-  validation {
-    condition     = alltrue([for workflow in values(var.workflows) : can(regex("^arn:aws[a-z-]*:states:[a-z0-9-]+:[0-9]{12}:stateMachine:[A-Za-z0-9_-]{1,80}$", workflow.state_machine_arn))])
-    error_message = "`state_machine_arn` in `workflows` has to be a state machine's ARN, such as arn:aws:states:us-east-1:123456789012:stateMachine:advert, without a version or alias; correct: ${join(", ", [for name, workflow in var.workflows : name if !can(regex("^arn:aws[a-z-]*:states:[a-z0-9-]+:[0-9]{12}:stateMachine:[A-Za-z0-9_-]{1,80}$", workflow.state_machine_arn))])}."
-  }
+  type        = any
+  default     = {}
+  nullable    = false
 }

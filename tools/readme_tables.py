@@ -51,12 +51,29 @@ class Output:
 
 
 def read_inputs(folder: Path) -> list[Input]:
-    """The variables of a folder's configuration, required ones first, then by name."""
+    """The variables of a folder's configuration, required ones first, then by name.
+
+    What is `any` there has its type where the folder hands it on: in the module `inputs` beside or below it, or in the
+    module that it is an input of.
+    """
     inputs = [
-        Input(name, text(body["description"]), short_type(expression(body["type"])), default(body))
+        Input(name, text(body["description"]), short_type(typed(folder, name, expression(body["type"]))), default(body))
         for name, body in blocks(folder, "variable")
     ]
     return sorted(inputs, key=lambda each: (each.default is not None, each.name))
+
+
+def typed(folder: Path, name: str, written: str) -> str:
+    """The type of a variable, followed through the modules that it is handed to where it is `any`."""
+    if written != "any":
+        return written
+    for module, body in blocks(folder, "module", described=False):
+        if module != "names" and name in body:
+            inner = folder / text(body["source"])
+            for variable, declared in blocks(inner, "variable"):
+                if variable == name:
+                    return typed(inner, name, expression(declared["type"]))
+    return written
 
 
 def read_outputs(folder: Path) -> list[Output]:
@@ -67,8 +84,11 @@ def read_outputs(folder: Path) -> list[Output]:
     )
 
 
-def blocks(folder: Path, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def blocks(folder: Path, kind: str, described: bool = True) -> Iterator[tuple[str, dict[str, Any]]]:
     """Name and body of each block of a kind, such as `variable`.
+
+    Parameters:
+        described: whether each of them must have a description.
 
     Raises:
         ValueError: a block has no description, without which a table says nothing.
@@ -79,7 +99,7 @@ def blocks(folder: Path, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for block in parsed.get(kind, []):
             for quoted, body in block.items():
                 name = quoted.strip('"')
-                if "description" not in body:
+                if described and "description" not in body:
                     raise ValueError(f"{path}: {kind} {name} has no description. Add one.")
                 yield name, body
 

@@ -7,7 +7,37 @@ data "aws_partition" "current" {}
 
 data "aws_region" "current" {}
 
+# Refuses names that no input has.
+module "names" {
+  source = "../names"
+
+  given = { models = var.models, guardrail = var.guardrail }
+  known = {
+    "models.*" = [
+      "id", "sagemaker", "family", "destination_regions", "source_models", "fallbacks", "guardrail", "max_output_tokens",
+      "on_timeout", "betas", "price", "cache",
+    ]
+    "models.*.sagemaker" = ["endpoint", "inference_component", "format"]
+    "models.*.guardrail" = ["arn", "version", "profile_arns", "input_tags"]
+    "models.*.price"     = ["input", "output", "cache_read", "cache_write", "cache_write_1h", "image"]
+    "models.*.cache"     = ["ttl_seconds", "scope"]
+    "guardrail"          = ["arn", "version", "profile_arns", "input_tags"]
+  }
+}
+
+# Gives inputs their types and defaults, and refuses values.
+module "inputs" {
+  source = "./inputs"
+
+  models    = var.models
+  guardrail = var.guardrail
+  families  = local.families
+}
+
 locals {
+  models    = module.inputs.models
+  guardrail = module.inputs.guardrail
+
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   # `region` is what provider 6 calls it, `id` is what 5.100 has and 6 still carries.
@@ -18,11 +48,11 @@ locals {
   sagemaker       = "arn:${local.partition}:sagemaker:${local.region}:${local.account}"
 
   # An ID or ARN taken apart. `name` is what follows the ARN's slash, or the ID itself.
-  arns = { for alias, model in var.models : alias => try(
+  arns = { for alias, model in local.models : alias => try(
     regex("^arn:(?P<partition>[^:]+):(?P<service>[^:]+):(?P<region>[^:]*):(?P<account>[^:]*):(?P<type>[^/]+)/(?P<name>.+)$", model.id),
     null
   ) }
-  names = { for alias, model in var.models : alias => local.arns[alias] == null ? model.id : local.arns[alias].name }
+  names = { for alias, model in local.models : alias => local.arns[alias] == null ? model.id : local.arns[alias].name }
 
   arn_types = { for alias, arn in local.arns : alias => arn == null ? "none" : arn.type }
 
@@ -42,7 +72,7 @@ locals {
     imported-model                = "imported"
     endpoint                      = "marketplace"
   }
-  kinds = { for alias, model in var.models : alias =>
+  kinds = { for alias, model in local.models : alias =>
     model.sagemaker != null ? "sagemaker" :
     contains(keys(local.kind_by_arn_type), local.arn_types[alias]) ? local.kind_by_arn_type[local.arn_types[alias]] :
     local.profiles[alias] == null ? "foundation" :
@@ -51,29 +81,29 @@ locals {
 
   # The foundation models that a call of this target runs on; what an opaque target runs on can't be known. An
   # application profile's sources may be named as the profiles that it was copied from.
-  sources = { for source in distinct(flatten(values(var.models)[*].source_models)) : source =>
+  sources = { for source in distinct(flatten(values(local.models)[*].source_models)) : source =>
     try(regex(local.profile_patterns[0], source), regex(local.profile_patterns[1], source), { geography = "", model = source })
   }
   base_models = { for alias, kind in local.kinds : alias => (
     kind == "foundation" ? [local.names[alias]] :
-    kind == "application" ? distinct([for source in var.models[alias].source_models : local.sources[source].model]) :
+    kind == "application" ? distinct([for source in local.models[alias].source_models : local.sources[source].model]) :
     contains(["geographic", "global"], kind) ? [local.profiles[alias].model] : []
   ) }
   # Those of them that a global profile stands behind.
   global_base_models = { for alias, kind in local.kinds : alias => (
     kind == "global" ? local.base_models[alias] :
-    [for source in var.models[alias].source_models : local.sources[source].model if local.sources[source].geography == "global"]
+    [for source in local.models[alias].source_models : local.sources[source].model if local.sources[source].geography == "global"]
   ) }
 
   # The target's own ARN, the same whether it was declared by ID or by ARN.
-  target_arns = { for alias, model in var.models : alias =>
+  target_arns = { for alias, model in local.models : alias =>
     local.kinds[alias] == "sagemaker" ? "${local.sagemaker}:endpoint/${model.sagemaker.endpoint}" :
     local.arns[alias] != null ? model.id :
     local.kinds[alias] == "foundation" ? "${local.bedrock}::foundation-model/${model.id}" :
     "${local.bedrock_account}:inference-profile/${model.id}"
   }
 
-  model_families = { for alias, model in var.models : alias =>
+  model_families = { for alias, model in local.models : alias =>
     model.family != null ? model.family :
     local.kinds[alias] == "sagemaker" ? "sagemaker" :
     # An application profile's ARN tells nothing, and its sources are for the policy: what callers send is declared.
@@ -83,9 +113,9 @@ locals {
   }
 
   # No guardrail on a SageMaker endpoint: InvokeEndpoint doesn't know one. A precondition refuses the combination.
-  guardrails = { for alias, model in var.models : alias => model.guardrail != null ? model.guardrail : var.guardrail }
+  guardrails = { for alias, model in local.models : alias => model.guardrail != null ? model.guardrail : local.guardrail }
 
-  registry = { for alias, model in var.models : alias => {
+  registry = { for alias, model in local.models : alias => {
     id        = model.id
     family    = local.model_families[alias]
     base_id   = length(local.base_models[alias]) == 1 ? local.base_models[alias][0] : null

@@ -3,6 +3,11 @@ output "allowed_models" {
   value       = local.target_arns
 }
 
+output "models" {
+  description = "The declared models with all their attributes, null or the default where one wasn't given."
+  value       = local.models
+}
+
 output "policy_documents" {
   description = "The permissions to call exactly the declared models, as IAM policy documents of at most 6,144 characters each. Attach all of them to the role that calls the models: `for_each = { for index, document in module.x.policy_documents : index => document }`."
   value       = local.policy_documents
@@ -104,6 +109,6 @@ output "registry_environment" {
 
   precondition {
     condition     = length(jsonencode(local.registry_environment)) <= var.maximum_registry_bytes
-    error_message = "The registry of ${length(var.models)} models takes ${length(jsonencode(local.registry_environment))} bytes of environment and ${var.maximum_registry_bytes} are allowed: declare fewer models, or divide them between two deployments."
+    error_message = "The registry of ${length(local.models)} models takes ${length(jsonencode(local.registry_environment))} bytes of environment and ${var.maximum_registry_bytes} are allowed: declare fewer models, or divide them between two deployments."
   }
 }

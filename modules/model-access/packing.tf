@@ -89,7 +89,7 @@ locals {
   )))]
 
   policy_documents = [for document in local.documents : replace(
-    replace(document, local.guardrail_placeholder, try("${var.guardrail.arn}:${var.guardrail.version}", "")),
-    local.guardrail_arn_placeholder, try(var.guardrail.arn, "")
+    replace(document, local.guardrail_placeholder, try("${local.guardrail.arn}:${local.guardrail.version}", "")),
+    local.guardrail_arn_placeholder, try(local.guardrail.arn, "")
   )]
 }

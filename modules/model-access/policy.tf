@@ -14,10 +14,10 @@ locals {
   # long as an ARN:VERSION can be, and the ARN is put in at the very end.
   guardrail_placeholder     = format("%-96s", "{deployment guardrail and version}")
   guardrail_arn_placeholder = format("%-96s", "{deployment guardrail}")
-  guardrail_slots = { for alias, model in var.models : alias =>
+  guardrail_slots = { for alias, model in local.models : alias =>
     local.kinds[alias] == "sagemaker" ? "none" :
     model.guardrail != null ? "${model.guardrail.arn}:${model.guardrail.version}" :
-    var.guardrail != null ? "default" : "none"
+    local.guardrail != null ? "default" : "none"
   }
   slots = { for slot in distinct(values(local.guardrail_slots)) : slot => {
     equals = { for key in ["bedrock:GuardrailIdentifier"] : key => slot == "default" ? local.guardrail_placeholder : slot if slot != "none" }
@@ -27,7 +27,7 @@ locals {
     )
   } }
   guardrail_arns = distinct(concat(
-    [for alias, slot in local.guardrail_slots : slot == "default" ? local.guardrail_arn_placeholder : var.models[alias].guardrail.arn if slot != "none"],
+    [for alias, slot in local.guardrail_slots : slot == "default" ? local.guardrail_arn_placeholder : local.models[alias].guardrail.arn if slot != "none"],
     flatten([for alias, slot in local.guardrail_slots : local.guardrails[alias].profile_arns if slot != "none"]),
   ))
 
@@ -48,7 +48,7 @@ locals {
     base_models        = distinct(flatten([for alias in aliases : local.base_models[alias]]))
     global_base_models = distinct(flatten([for alias in aliases : local.global_base_models[alias]]))
     # A profile is called in the source Region and may be served there too.
-    regions = sort(distinct(concat([local.region], flatten([for alias in aliases : var.models[alias].destination_regions]))))
+    regions = sort(distinct(concat([local.region], flatten([for alias in aliases : local.models[alias].destination_regions]))))
   }]
 
   plurals = {
@@ -125,7 +125,7 @@ locals {
         equals     = {}
         not_equals = {}
         absent     = {}
-        resources = distinct(flatten([for model in values(var.models) : [
+        resources = distinct(flatten([for model in values(local.models) : [
           for resource in concat(
             ["endpoint/${model.sagemaker.endpoint}"],
             [for component in compact([model.sagemaker.inference_component]) : "inference-component/${component}"],

@@ -13,8 +13,8 @@ locals {
   # Two of three periods of five minutes, unless it says otherwise; the metrics by the names they have in the expression.
   alarms = {
     server_errors = {
-      description = "At least ${var.thresholds.server_error_percent} % of requests got a 5xx. The query \"What went wrong, by cause\" tells why."
-      threshold   = var.thresholds.server_error_percent
+      description = "At least ${local.thresholds.server_error_percent} % of requests got a 5xx. The query \"What went wrong, by cause\" tells why."
+      threshold   = local.thresholds.server_error_percent
       expression  = "IF(requests >= ${var.minimum_requests}, 100 * failed / requests, 0)"
       metrics = {
         requests = merge(local.of_api, { name = "Count", stat = "Sum" })
@@ -22,8 +22,8 @@ locals {
       }
     }
     broken_streams = {
-      description = "At least ${var.thresholds.broken_stream_percent} % of requests got a stream that ended before its end. The query \"Which requests hit a deadline or broke off\" lists them."
-      threshold   = var.thresholds.broken_stream_percent
+      description = "At least ${local.thresholds.broken_stream_percent} % of requests got a stream that ended before its end. The query \"Which requests hit a deadline or broke off\" lists them."
+      threshold   = local.thresholds.broken_stream_percent
       expression  = "IF(requests >= ${var.minimum_requests}, 100 * broken / requests, 0)"
       metrics = {
         requests = merge(local.of_handler, { name = "Requests", stat = "Sum" })
@@ -31,8 +31,8 @@ locals {
       }
     }
     throttling = {
-      description = "Bedrock throttled at least ${var.thresholds.throttled_percent} % of requests, fallbacks included. Ask for a higher quota, add fallbacks, or set budgets."
-      threshold   = var.thresholds.throttled_percent
+      description = "Bedrock throttled at least ${local.thresholds.throttled_percent} % of requests, fallbacks included. Ask for a higher quota, add fallbacks, or set budgets."
+      threshold   = local.thresholds.throttled_percent
       expression  = "IF(requests >= ${var.minimum_requests}, 100 * throttled / requests, 0)"
       metrics = {
         requests  = merge(local.of_handler, { name = "Requests", stat = "Sum" })
@@ -40,8 +40,8 @@ locals {
       }
     }
     latency = {
-      description = "One request in a hundred took ${var.thresholds.latency_p99_seconds} seconds or longer. The query \"Which model is slowest\" tells whose."
-      threshold   = 1000 * var.thresholds.latency_p99_seconds
+      description = "One request in a hundred took ${local.thresholds.latency_p99_seconds} seconds or longer. The query \"Which model is slowest\" tells whose."
+      threshold   = 1000 * local.thresholds.latency_p99_seconds
       expression  = "IF(requests >= ${var.minimum_requests}, duration, 0)"
       metrics = {
         requests = merge(local.of_handler, { name = "Latency", stat = "SampleCount" })
@@ -49,8 +49,8 @@ locals {
       }
     }
     time_to_first_token = {
-      description = "One stream in twenty began only after ${var.thresholds.time_to_first_token_p95_seconds} seconds or later."
-      threshold   = 1000 * var.thresholds.time_to_first_token_p95_seconds
+      description = "One stream in twenty began only after ${local.thresholds.time_to_first_token_p95_seconds} seconds or later."
+      threshold   = 1000 * local.thresholds.time_to_first_token_p95_seconds
       expression  = "IF(streams >= ${var.minimum_requests}, duration, 0)"
       metrics = {
         streams  = merge(local.of_handler, { name = "TimeToFirstToken", stat = "SampleCount" })
@@ -58,8 +58,8 @@ locals {
       }
     }
     concurrency = {
-      description = "${var.reserved_concurrency == null ? "The account's functions use" : "The function uses"} at least ${var.thresholds.concurrency_percent} % of ${local.concurrency_limit} concurrent executions. Beyond them callers get a 5xx: raise the limit, or lower the API's throttling."
-      threshold   = var.thresholds.concurrency_percent
+      description = "${var.reserved_concurrency == null ? "The account's functions use" : "The function uses"} at least ${local.thresholds.concurrency_percent} % of ${local.concurrency_limit} concurrent executions. Beyond them callers get a 5xx: raise the limit, or lower the API's throttling."
+      threshold   = local.thresholds.concurrency_percent
       expression  = "100 * executions / ${local.concurrency_limit}"
       metrics = {
         executions = { namespace = "AWS/Lambda", dimensions = local.concurrency_metric.dimensions, name = local.concurrency_metric.name, stat = "Maximum" }
@@ -67,8 +67,8 @@ locals {
     }
     # These two tell of something that somebody has to see to, so once an hour is enough.
     budget = {
-      description    = "A tenant who called in the last hour has used ${var.thresholds.budget_used_percent} % of a budget of a day or a month. The query \"Whose budget runs out\" tells whose."
-      threshold      = var.thresholds.budget_used_percent
+      description    = "A tenant who called in the last hour has used ${local.thresholds.budget_used_percent} % of a budget of a day or a month. The query \"Whose budget runs out\" tells whose."
+      threshold      = local.thresholds.budget_used_percent
       expression     = null
       period_seconds = 3600
       metrics        = { used = merge(local.of_handler, { name = "BudgetUsed", stat = "Maximum" }) }

@@ -138,7 +138,7 @@ locals {
           { width = 8, type = "metric", properties = {
             title       = "Budget of a day or a month, most used by a tenant", view = "timeSeries", stat = "Maximum", yAxis = { left = { label = "%", showUnits = false, min = 0 } }
             metrics     = [concat([var.metrics_namespace, "BudgetUsed"], local.of_service, [{ label = "used" }])]
-            annotations = { horizontal = [{ label = "alarm", value = var.thresholds.budget_used_percent }] }
+            annotations = { horizontal = [{ label = "alarm", value = local.thresholds.budget_used_percent }] }
           } },
           { width = 8, type = "log", properties = {
             title = "Whose budget runs out", view = "table"

@@ -7,7 +7,26 @@ data "aws_partition" "current" {}
 
 data "aws_region" "current" {}
 
+# Refuses names that no threshold has.
+module "names" {
+  source = "../names"
+
+  given = { thresholds = var.thresholds }
+  known = { "thresholds" = keys(local.default_thresholds) }
+}
+
 locals {
+  default_thresholds = {
+    server_error_percent            = 5
+    broken_stream_percent           = 5
+    throttled_percent               = 5
+    latency_p99_seconds             = 60
+    time_to_first_token_p95_seconds = 10
+    concurrency_percent             = 80
+    budget_used_percent             = 80
+  }
+  thresholds = merge(local.default_thresholds, { for name, value in var.thresholds : name => value if value != null })
+
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   # `region` is what provider 6 calls it, `id` is what 5.100 has and 6 still carries.

@@ -130,34 +130,26 @@ variable "thresholds" {
   description = <<-EOT
     Where the alarms go off.
 
-    - `server_error_percent`: requests that API Gateway answered with a 5xx.
-    - `broken_stream_percent`: requests whose stream ended before its end.
-    - `throttled_percent`: requests that Bedrock throttled, fallbacks included. What a tenant's budget refuses doesn't count.
-    - `latency_p99_seconds`: from the request to the last byte. How long a model writes depends on what it is asked.
-    - `time_to_first_token_p95_seconds`: from the request to the first piece of a streamed answer.
-    - `concurrency_percent`: of `reserved_concurrency`, else of `account_concurrency`.
-    - `budget_used_percent`: what the tenant who is nearest the end of a budget has used of it, of a day's or a month's.
+    - `server_error_percent`: requests that API Gateway answered with a 5xx; 5 by default.
+    - `broken_stream_percent`: requests whose stream ended before its end; 5 by default.
+    - `throttled_percent`: requests that Bedrock throttled, fallbacks included. What a tenant's budget refuses doesn't count; 5 by default.
+    - `latency_p99_seconds`: from the request to the last byte. How long a model writes depends on what it is asked; 60 by default.
+    - `time_to_first_token_p95_seconds`: from the request to the first piece of a streamed answer; 10 by default.
+    - `concurrency_percent`: of `reserved_concurrency`, else of `account_concurrency`; 80 by default.
+    - `budget_used_percent`: what the tenant who is nearest the end of a budget has used of it, of a day's or a month's; 80 by default.
   EOT
-  type = object({
-    server_error_percent            = optional(number, 5)
-    broken_stream_percent           = optional(number, 5)
-    throttled_percent               = optional(number, 5)
-    latency_p99_seconds             = optional(number, 60)
-    time_to_first_token_p95_seconds = optional(number, 10)
-    concurrency_percent             = optional(number, 80)
-    budget_used_percent             = optional(number, 80)
-  })
-  default  = {}
-  nullable = false
+  type        = map(number)
+  default     = {}
+  nullable    = false
 
   validation {
-    condition     = alltrue([for name, value in var.thresholds : !endswith(name, "_percent") || (value > 0 && value <= 100)])
-    error_message = "A threshold in percent is above 0 and at most 100; correct: ${join(", ", [for name, value in var.thresholds : name if endswith(name, "_percent") && (value <= 0 || value > 100)])}."
+    condition     = alltrue([for name, value in var.thresholds : value == null || !endswith(name, "_percent") ? true : value > 0 && value <= 100])
+    error_message = "A threshold in percent is above 0 and at most 100; correct: ${join(", ", [for name, value in var.thresholds : name if value == null || !endswith(name, "_percent") ? false : value <= 0 || value > 100])}."
   }
 
   validation {
-    condition     = alltrue([for name, value in var.thresholds : !endswith(name, "_seconds") || (value > 0 && value <= 900)])
-    error_message = "A threshold in seconds is above 0 and at most 900, which is as long as a request may take; correct: ${join(", ", [for name, value in var.thresholds : name if endswith(name, "_seconds") && (value <= 0 || value > 900)])}."
+    condition     = alltrue([for name, value in var.thresholds : value == null || !endswith(name, "_seconds") ? true : value > 0 && value <= 900])
+    error_message = "A threshold in seconds is above 0 and at most 900, which is as long as a request may take; correct: ${join(", ", [for name, value in var.thresholds : name if value == null || !endswith(name, "_seconds") ? false : value <= 0 || value > 900])}."
   }
 }
 

@@ -26,6 +26,10 @@ locals {
   undeclared_models = [for use in local.uses : "${use.tenant} -> ${use.model}" if !use.declared]
   known_uses        = [for use in local.uses : use if use.declared]
 
+  undeclared_workflows = flatten([for tenant, settings in local.tenants : [
+    for workflow in settings.workflows : "${tenant} -> ${workflow}" if !contains(var.workflows, workflow)
+  ] if var.workflows != null])
+
   forbidden_fallbacks = flatten([for use in local.known_uses : [
     for fallback in local.models[use.model].fallbacks : "${use.tenant}: ${use.model} -> ${fallback}" if !contains(local.tenants[use.tenant].models, fallback)
   ]])

@@ -2,9 +2,32 @@
 # neither Terraform's state nor the table ever holds a key; a principal's item by what API Gateway verified; a tenant's
 # says what it may use. Items of use are written by the function alone.
 
+# Refuses names that no input has.
+module "names" {
+  source = "../names"
+
+  given = { tenants = var.tenants }
+  known = {
+    "tenants.*"            = ["models", "api_key_sha256", "api_keys", "principals", "budgets", "max_output_tokens", "workflows"]
+    "tenants.*.api_keys.*" = ["sha256", "expires_at"]
+    "tenants.*.budgets" = [
+      "requests_per_minute", "requests_per_day", "requests_per_month", "tokens_per_minute", "tokens_per_day", "tokens_per_month",
+      "usd_per_minute", "usd_per_day", "usd_per_month",
+    ]
+  }
+}
+
+# Gives tenants their type and defaults, and refuses values.
+module "inputs" {
+  source = "./inputs"
+
+  tenants   = var.tenants
+  auth_type = var.auth_type
+}
+
 locals {
   # A hash isn't a secret, even where a caller marks it as one.
-  tenants = nonsensitive(var.tenants)
+  tenants = nonsensitive(module.inputs.tenants)
 
   # Addresses in the state are hashes and principals, so that taking one away or changing the order touches no other.
   keys = { for key in flatten([
@@ -88,6 +111,11 @@ resource "aws_dynamodb_table" "this" {
     precondition {
       condition     = length(local.undeclared_models) == 0
       error_message = "`tenants` name models that are not declared; declare them in `models` or remove: ${join(", ", local.undeclared_models)}."
+    }
+
+    precondition {
+      condition     = length(local.undeclared_workflows) == 0
+      error_message = "`tenants` name workflows that are not declared; declare them in `workflows` or remove: ${join(", ", local.undeclared_workflows)}."
     }
 
     precondition {

@@ -110,14 +110,14 @@ locals {
       Type    = "Choice"
       Choices = [{ Condition = "{% $states.input.found %}", Next = local.after_answer[name] }]
       Default = local.call_entries[name]
-    }) if var.metering == null },
+    }) if module.inputs.metering == null },
     { for state in ["${name} answered"] : state => jsonencode({
       Type    = "Choice"
       Choices = [{ Condition = "{% ${local.worth_keeping[name]} %}", Next = "${name} keep" }]
       Default = local.next[name]
     }) if !contains(keys(local.shape_of), name) },
   ) }
-  after_lookup = { for name in keys(local.cached) : name => var.metering == null ? "${name} found" : local.call_entries[name] }
+  after_lookup = { for name in keys(local.cached) : name => module.inputs.metering == null ? "${name} found" : local.call_entries[name] }
 }
 
 module "cache" {

@@ -28,11 +28,11 @@ locals {
 
   # The state that a call begins with. A prompt's name is that of its first state, which looks for an answer where it may.
   call_entries = { for id in keys(local.calls) : id => (
-    !contains(keys(local.cached), id) ? id : var.metering == null ? "${id} prompt" : "${id} reserve"
+    !contains(keys(local.cached), id) ? id : module.inputs.metering == null ? "${id} prompt" : "${id} reserve"
   ) }
 
   # What is sent. With metering it comes back from the function, which has reserved for it.
-  call_texts = { for id, call in local.calls : id => var.metering == null ? {
+  call_texts = { for id, call in local.calls : id => module.inputs.metering == null ? {
     text = call.text, system = call.system
     } : {
     text   = format("{%% $%s.messages[0].content[0].text %%}", local.variables[id])
@@ -43,7 +43,7 @@ locals {
   free      = ["AccessDeniedException", "ModelNotReadyException", "ResourceNotFoundException", "ServiceQuotaExceededException", "ServiceUnavailableException", "ThrottlingException", "ValidationException"]
   free_wait = ["ModelNotReadyException", "ServiceUnavailableException", "ThrottlingException"]
 
-  call_retry = var.metering == null ? local.retry : [for rule in local.retry : merge(rule, {
+  call_retry = module.inputs.metering == null ? local.retry : [for rule in local.retry : merge(rule, {
     ErrorEquals = [for name in setproduct(local.error_prefixes, local.free_wait) : join(".", name)]
   })]
 
@@ -63,16 +63,16 @@ locals {
       [for rule in local.catch[call.step] : merge(rule, {
         ErrorEquals = [for name in setproduct(local.error_prefixes, local.free) : join(".", name)]
         Next        = "${id} release"
-      }) if var.metering != null],
+      }) if module.inputs.metering != null],
       local.catch[call.step],
     )
-    Assign = var.metering == null ? null : { "used_${local.variables[id]}" = "{% $states.result.Usage %}" }
+    Assign = module.inputs.metering == null ? null : { "used_${local.variables[id]}" = "{% $states.result.Usage %}" }
     Output = call.output
-    Next   = var.metering == null ? call.next : "${id} settle"
+    Next   = module.inputs.metering == null ? call.next : "${id} settle"
   } : key => value if value != null } }
 
   call_states = { for id, call in local.calls : id => merge(
-    { (var.metering == null ? local.call_entries[id] : "${id} prompt") = jsonencode(local.call_tasks[id]) },
+    { (module.inputs.metering == null ? local.call_entries[id] : "${id} prompt") = jsonencode(local.call_tasks[id]) },
     lookup(local.metered, id, {}),
     lookup(local.cache_states, id, {}),
   ) }

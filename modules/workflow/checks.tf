@@ -4,15 +4,15 @@
 locals {
   known_families = jsondecode(file("${path.module}/../model-access/families.json"))
 
-  foreign_targets = flatten([for name, step in var.steps : [
+  foreign_targets = flatten([for name, step in module.inputs.steps : [
     for target in concat(step.next[*], step.on_failure[*], try(step.choice.rules[*].next, [])) : "${name} -> ${target}"
     if target != "end" && !contains(local.lists[local.list_of[name]], target)
   ]])
   foreign_validations = [for name, validate in local.validates : "${name} -> ${validate.step}"
   if !contains(keys(local.prompts), validate.step) || !contains(local.lists[local.list_of[name]], validate.step)]
 
-  known_models    = { for name, alias in local.step_models : name => alias if contains(keys(var.models), alias) }
-  unknown_models  = [for name, alias in local.step_models : "${name} -> ${alias}" if !contains(keys(var.models), alias)]
+  known_models    = { for name, alias in local.step_models : name => alias if contains(keys(module.models.registry), alias) }
+  unknown_models  = [for name, alias in local.step_models : "${name} -> ${alias}" if !contains(keys(module.models.registry), alias)]
   sagemaker_steps = [for name, alias in local.known_models : name if module.models.registry[alias].sagemaker != null]
   silent_models = [for name, alias in local.known_models : "${name} -> ${alias}"
   if !contains(keys(local.invokes), name) && !contains(local.sagemaker_steps, name) && local.known_families[coalesce(module.models.registry[alias].family, "other")].operation != "chat"]
@@ -23,7 +23,7 @@ locals {
     { for name, invoke in local.invokes : name => invoke.reserve.output_tokens if invoke.reserve != null },
   )
   over_limit = [for name, tokens in local.step_tokens : name
-  if try(tokens > coalesce(var.models[local.step_models[name]].max_output_tokens, tokens), false)]
+  if try(tokens > coalesce(module.models.registry[local.step_models[name]].max_output_tokens, tokens), false)]
 
   # Under metering.
   unbounded_invokes = [for name, invoke in local.invokes : name if invoke.reserve == null]
@@ -36,7 +36,7 @@ locals {
   used_results = { for key, text in merge({ for key, body in local.bodies : key => join(" ", [for piece in local.pieces[key] : piece if startswith(piece, "$say(")]) }, local.expressions) :
     key => distinct(flatten(regexall("\\$steps[.]([A-Za-z_][A-Za-z0-9_]*)", text)))
   }
-  unknown_results = flatten([for key, names in local.used_results : [for name in names : "${key}: ${name}" if !contains(keys(var.steps), name)]])
+  unknown_results = flatten([for key, names in local.used_results : [for name in names : "${key}: ${name}" if !contains(keys(module.inputs.steps), name)]])
 
-  unknown_own_models = [for part in slice(local.own_parts, 1, length(local.own_parts)) : split(" }}", part)[0] if !contains(keys(var.models), split(" }}", part)[0])]
+  unknown_own_models = [for part in slice(local.own_parts, 1, length(local.own_parts)) : split(" }}", part)[0] if !contains(keys(module.models.registry), split(" }}", part)[0])]
 }

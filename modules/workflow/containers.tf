@@ -41,7 +41,7 @@ locals {
         "$merge([$states.input, {'last': '${name}', 'steps': $merge([$steps, {'${name}': {'branches': $branches, 'text': $text}}])}])) %}",
       ])
     },
-    [for target in [var.steps[name].on_failure] : { Catch = local.catch[name] } if target != null]...
+    [for target in [module.inputs.steps[name].on_failure] : { Catch = local.catch[name] } if target != null]...
   ) }
 
   map_shells = { for name, map in local.maps : name => merge(
@@ -66,7 +66,7 @@ locals {
       Arguments = { Bucket = map.objects.bucket, Prefix = map.objects.prefix }
     } if map.objects != null },
     { for key, value in { Label = name, ToleratedFailurePercentage = map.tolerated_failure_percentage } : key => value if contains(keys(local.distributed), name) },
-    { for key in ["Catch"] : key => local.catch[name] if var.steps[name].on_failure != null || contains(keys(local.distributed), name) },
+    { for key in ["Catch"] : key => local.catch[name] if module.inputs.steps[name].on_failure != null || contains(keys(local.distributed), name) },
   ) }
   processors = { for name in keys(local.maps) : name => (
     contains(keys(local.distributed), name) ? { Mode = "DISTRIBUTED", ExecutionType = "STANDARD" } : { Mode = "INLINE", ExecutionType = null }
@@ -114,11 +114,11 @@ locals {
           Type = "Pass"
           # The name says whose it is; a Distributed Map's items have others. Not what the input says: that is the caller's.
           Output = { execution = "{% $states.context.Execution.Name %}", input = "{% $states.input %}", steps = {} }
-          Next   = try(var.sequence[0], "Done")
+          Next   = try(module.inputs.sequence[0], "Done")
         } },
         { for state, json in merge(
-          merge([for name in var.sequence : lookup(local.leaves, name, {})]...), local.end_states[local.root],
-          { for name in var.sequence : name => local.containers_1[name] if contains(keys(local.containers_1), name) },
+          merge([for name in module.inputs.sequence : lookup(local.leaves, name, {})]...), local.end_states[local.root],
+          { for name in module.inputs.sequence : name => local.containers_1[name] if contains(keys(local.containers_1), name) },
         ) : state => jsondecode(json) },
       )
     },

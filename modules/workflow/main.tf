@@ -7,11 +7,54 @@ data "aws_partition" "current" {}
 
 data "aws_region" "current" {}
 
+# Refuses names that no input has; `models` and `guardrail` are modules/model-access's to judge.
+module "names" {
+  source = "../names"
+
+  given = { metering = var.metering, retry = var.retry, steps = var.steps }
+  known = {
+    "metering" = ["function_name", "alias_name", "minute_waits"]
+    "retry"    = ["attempts", "first_delay_seconds", "max_delay_seconds"]
+    "steps.*" = [
+      "next", "on_failure", "prompt", "invoke", "parallel", "map", "choice", "validate", "approval", "workflow",
+    ]
+    "steps.*.prompt" = [
+      "model", "text", "max_output_tokens", "system", "temperature", "guardrail", "schema", "fixes", "timeout_seconds", "cache",
+    ]
+    "steps.*.prompt.guardrail" = ["arn", "version"]
+    "steps.*.prompt.cache"     = ["ttl_seconds", "scope"]
+    "steps.*.invoke"           = ["model", "request", "answer", "timeout_seconds", "reserve"]
+    "steps.*.invoke.reserve"   = ["input_tokens", "output_tokens"]
+    "steps.*.parallel"         = ["branches", "merge"]
+    "steps.*.map"              = ["steps", "items", "objects", "concurrency", "tolerated_failure_percentage"]
+    "steps.*.map.objects"      = ["bucket", "prefix"]
+    "steps.*.choice"           = ["rules"]
+    "steps.*.choice.rules.*"   = ["when", "next"]
+    "steps.*.validate" = [
+      "step", "model", "max_output_tokens", "schema", "rules", "fixes", "context", "timeout_seconds",
+    ]
+    "steps.*.validate.rules.*" = ["that", "message"]
+    "steps.*.approval"         = ["message", "timeout_seconds"]
+    "steps.*.workflow"         = ["name", "input", "timeout_seconds"]
+  }
+}
+
+# Gives these inputs their types and defaults, and refuses values.
+module "inputs" {
+  source = "./inputs"
+
+  metering = var.metering
+  retry    = var.retry
+  sequence = var.sequence
+  steps    = var.steps
+}
+
 # Only asked for the exact policies and ARNs: a workflow waits for whole answers, so there is nothing to stream.
 module "models" {
   source = "../model-access"
 
-  models                   = var.models
+  # What is done about a timeout is the steps' `on_failure`; a model's own `on_timeout` is for the API.
+  models                   = { for alias, model in var.models : alias => merge(model, { on_timeout = "error" }) }
   guardrail                = var.guardrail
   allow_global_inference   = var.allow_global_inference
   maximum_policy_documents = var.maximum_policy_documents
@@ -107,7 +150,7 @@ resource "aws_sfn_state_machine" "this" {
 
     precondition {
       condition     = length(local.unknown_models) == 0
-      error_message = "These steps name a model that isn't in models (${join(", ", keys(var.models))}): ${join(", ", local.unknown_models)}."
+      error_message = "These steps name a model that isn't in models (${join(", ", keys(module.models.registry))}): ${join(", ", local.unknown_models)}."
     }
 
     precondition {
@@ -141,12 +184,12 @@ resource "aws_sfn_state_machine" "this" {
     }
 
     precondition {
-      condition     = var.metering == null || length(local.unbounded_invokes) == 0
+      condition     = module.inputs.metering == null || length(local.unbounded_invokes) == 0
       error_message = "An invoke step's request lies in S3, unread, so with metering you say what it may use at most. Add invoke.reserve, as { input_tokens = …, output_tokens = … }, to: ${join(", ", local.unbounded_invokes)}."
     }
 
     precondition {
-      condition     = var.metering == null || length(local.tokenless_invokes) == 0
+      condition     = module.inputs.metering == null || length(local.tokenless_invokes) == 0
       error_message = "These invoke steps' models aren't paid by tokens, so no bound in tokens holds them to a budget; call them through the API, or in a workflow without metering: ${join(", ", local.tokenless_invokes)}."
     }
 

@@ -5,14 +5,14 @@ locals {
   # Names of state machine variables. Each is of one call, since an inner one can't have an outer one's name.
   variables = { for id in concat(keys(local.calls), keys(local.invokes)) : id => endswith(id, " fix") ? "fix_of_${trimsuffix(id, " fix")}" : "call_of_${id}" }
 
-  meter_arn = var.metering == null ? "" : "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.metering.function_name}:${var.metering.alias_name}"
+  meter_arn = module.inputs.metering == null ? "" : "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${module.inputs.metering.function_name}:${module.inputs.metering.alias_name}"
 
   # Lambda's own throttling is before the function, so nothing was reserved or settled. Whatever else happened, may have been.
   meter_retry = [{
     ErrorEquals     = ["Lambda.TooManyRequestsException"]
-    IntervalSeconds = var.retry.first_delay_seconds
+    IntervalSeconds = module.inputs.retry.first_delay_seconds
     BackoffRate     = 2
-    MaxDelaySeconds = var.retry.max_delay_seconds
+    MaxDelaySeconds = module.inputs.retry.max_delay_seconds
     MaxAttempts     = 6
     JitterStrategy  = "FULL"
   }]
@@ -105,7 +105,7 @@ locals {
         ],
         [{ Condition = "{% $states.input.waits = 0 %}", Next = call.task }],
         # A minute's budget is there again within a minute; a day's isn't.
-        [for waits in [var.metering == null ? 0 : var.metering.minute_waits] :
+        [for waits in [module.inputs.metering == null ? 0 : module.inputs.metering.minute_waits] :
           { Condition = "{% $states.input.seconds > 0 and $states.input.waits <= ${waits} %}", Next = "${id} wait" } if waits > 0
         ],
       )
@@ -114,8 +114,8 @@ locals {
     "${id} settle"  = local.settlements[id].settle
     "${id} release" = local.settlements[id].release
     },
-    [for waits in [var.metering.minute_waits] : {
+    [for waits in [module.inputs.metering.minute_waits] : {
       "${id} wait" = jsonencode({ Type = "Wait", Seconds = "{% $states.input.seconds %}", Next = lookup(local.call_entries, id, id) })
     } if waits > 0]...
-  ) if var.metering != null }
+  ) if module.inputs.metering != null }
 }

@@ -95,7 +95,7 @@ locals {
       Effect   = "Allow"
       Action   = ["lambda:InvokeFunction"]
       Resource = [arn]
-    } if var.metering != null],
+    } if module.inputs.metering != null],
     # Found by the whole key alone, so there is no Query and no Scan; and what is too old, DynamoDB deletes by itself.
     [for arn in [local.cache_arn] : {
       Sid      = "KeepAnswers"

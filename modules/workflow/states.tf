@@ -9,14 +9,14 @@ locals {
   # Nothing else is tried again: a refusal, a bad request or a used-up quota stays what it is.
   retry = [{
     ErrorEquals     = [for name in setproduct(local.error_prefixes, local.transient) : join(".", name)]
-    IntervalSeconds = var.retry.first_delay_seconds
+    IntervalSeconds = module.inputs.retry.first_delay_seconds
     BackoffRate     = 2
-    MaxDelaySeconds = var.retry.max_delay_seconds
-    MaxAttempts     = var.retry.attempts
+    MaxDelaySeconds = module.inputs.retry.max_delay_seconds
+    MaxAttempts     = module.inputs.retry.attempts
     JitterStrategy  = "FULL"
   }]
 
-  catch = { for name in keys(var.steps) : name => [{
+  catch = { for name in keys(module.inputs.steps) : name => [{
     ErrorEquals = ["States.ALL"]
     Next        = local.failure[name]
     Output      = "{% ($failed := {'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause}; $merge([${format(local.put, name, name, "$failed")}, {'failure': $merge([{'step': '${name}'}, $failed])}])) %}"
@@ -37,7 +37,7 @@ locals {
     GuardrailIdentifier = guardrail.arn
     GuardrailVersion    = guardrail.version
   } }
-  step_model_ids  = { for name, alias in local.step_models : name => try(var.models[alias].id, null) }
+  step_model_ids  = { for name, alias in local.step_models : name => try(module.models.registry[alias].id, null) }
   step_model_arns = { for name, alias in local.step_models : name => lookup(module.models.allowed_models, alias, "unknown") }
 
   # A blocked answer must not become the next prompt.
@@ -52,7 +52,7 @@ locals {
   # One integration for what no state can hold: Bedrock reads the request from S3 and writes its answer there.
   # https://docs.aws.amazon.com/step-functions/latest/dg/connect-bedrock.html
   invoke_states = { for name, invoke in local.invokes : name => {
-    (var.metering == null ? name : "${name} invoke") = jsonencode({
+    (module.inputs.metering == null ? name : "${name} invoke") = jsonencode({
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::bedrock:invokeModel"
       Arguments = merge({
@@ -67,12 +67,12 @@ locals {
         [for rule in local.catch[name] : merge(rule, {
           ErrorEquals = [for name in setproduct(local.error_prefixes, local.free) : join(".", name) if name[1] != "AccessDeniedException"]
           Next        = "${name} release"
-        }) if var.metering != null],
+        }) if module.inputs.metering != null],
         local.catch[name],
       )
       # The place is known, so it doesn't depend on how the integration reports it.
       Output = "{% (${local.scope} ${local.say} ${format(local.put, name, name, "{'bucket': '${local.bucket}', 'key': 'answers/' & ${local.bodies["${name}.answer"]}, 'model': '${invoke.model}'}")}) %}"
-      Next   = var.metering == null ? local.next[name] : "${name} settle"
+      Next   = module.inputs.metering == null ? local.next[name] : "${name} settle"
     })
   } }
 

@@ -458,3 +458,136 @@ refused "china" {
 
   models = { nova = { id = "amazon.nova-lite-v1:0" } }
 }
+
+refused "misspelt_fallback" {
+  says = "models.fast.fallback (did you mean `fallbacks`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", fallback = ["nova"] } }
+}
+
+refused "misspelt_output_limit" {
+  says = "models.fast.max_output_token (did you mean `max_output_tokens`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", max_output_token = 100 } }
+}
+
+refused "misspelt_output_limit_in_camels" {
+  says = "models.fast.maxOutputTokens (did you mean `max_output_tokens`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", maxOutputTokens = 100 } }
+}
+
+refused "misspelt_price_turned_round" {
+  says = "models.fast.pirce (did you mean `price`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", pirce = { input = 1 } } }
+}
+
+refused "misspelt_prices" {
+  says = "models.fast.prices (did you mean `price`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", prices = { input = 1 } } }
+}
+
+refused "misspelt_beta" {
+  says = "models.fast.beta (did you mean `betas`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", beta = ["x"] } }
+}
+
+refused "misspelt_timeout" {
+  says = "models.fast.on_time_out (did you mean `on_timeout`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", on_time_out = "partial" } }
+}
+
+refused "misspelt_regions" {
+  says = "models.fast.destination_region (did you mean `destination_regions`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", destination_region = ["us-east-1"] } }
+}
+
+refused "misspelt_guardrail" {
+  says = "models.fast.gardrail (did you mean `guardrail`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", gardrail = null } }
+}
+
+refused "misspelt_cache" {
+  says = "models.fast.caches (did you mean `cache`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", caches = { ttl_seconds = 60 } } }
+}
+
+refused "misspelt_price_of_input" {
+  says = "models.fast.price.inputs (did you mean `input`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", price = { input = 1, output = 1, inputs = 1 } } }
+}
+
+refused "misspelt_price_of_output" {
+  says = "models.fast.price.ouput (did you mean `output`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", price = { input = 1, output = 1, ouput = 1 } } }
+}
+
+refused "misspelt_price_of_a_cache" {
+  says = "models.fast.price.cache_writes (did you mean `cache_write`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", price = { input = 1, output = 1, cache_writes = 1 } } }
+}
+
+refused "misspelt_price_of_an_hour" {
+  says = "models.fast.price.cache_write_1hr (did you mean `cache_write_1h`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", price = { input = 1, output = 1, cache_write_1hr = 1 } } }
+}
+
+refused "misspelt_price_of_images" {
+  says = "models.fast.price.images (did you mean `image`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", price = { input = 1, output = 1, images = 1 } } }
+}
+
+refused "misspelt_scope" {
+  says = "models.fast.cache.scop (did you mean `scope`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", cache = { ttl_seconds = 60, scop = "shared" } } }
+}
+
+refused "misspelt_profiles" {
+  says = "models.fast.guardrail.profile_arn (did you mean `profile_arns`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "1", profile_arn = [] } } }
+}
+
+refused "misspelt_tags" {
+  says = "models.fast.guardrail.input_tag (did you mean `input_tags`?)"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "1", input_tag = true } } }
+}
+
+refused "a_name_like_no_other" {
+  says = "models.fast.owner (there are id, sagemaker, family, destination_regions"
+
+  models = { fast = { id = "amazon.nova-lite-v1:0", owner = "me" } }
+}
+
+refused "misspelt_format" {
+  says = "models.tuned.sagemaker.formats (did you mean `format`?)"
+
+  models = { tuned = { sagemaker = { endpoint = "e", formats = "openai" } } }
+}
+
+refused "misspelt_component" {
+  says = "models.tuned.sagemaker.inference_components (did you mean `inference_component`?)"
+
+  models = { tuned = { sagemaker = { endpoint = "e", inference_components = "c" } } }
+}
+
+refused "misspelt_tags_of_the_deployments_guardrail" {
+  says = "guardrail.input_tag (did you mean `input_tags`?)"
+
+  models    = { nova = { id = "amazon.nova-lite-v1:0" } }
+  guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "1", input_tag = true }
+}

@@ -68,3 +68,10 @@ refused "a_workflow_with_a_slash" {
   name      = "acme-llm"
   workflows = { "a/b" = "arn:aws:states:us-east-1:123456789012:stateMachine:adverts" }
 }
+
+refused "a_threshold_that_does_not_exist" {
+  says = "thresholds.latency_p95_seconds (did you mean `latency_p99_seconds`?)"
+
+  name       = "acme"
+  thresholds = { latency_p95_seconds = 30 }
+}

@@ -261,3 +261,94 @@ refused "refuses_addresses_that_nobody_could_use_in_time" {
 
   images = { url_seconds = 59 }
 }
+
+refused "misspelt_scope" {
+  says = "auth.scope (did you mean `scopes`?)"
+
+  auth = { type = "cognito", user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abc"], scope = ["x"] }
+}
+
+refused "misspelt_claim" {
+  says = "auth.tenants_claim (did you mean `tenant_claim`?)"
+
+  auth = { tenants_claim = "x" }
+}
+
+refused "misspelt_cache_seconds" {
+  says = "auth.authorizer.cache_second (did you mean `cache_seconds`?)"
+
+  auth = { type = "custom", authorizer = { function_arn = "arn:aws:lambda:us-east-1:123456789012:function:a", cache_second = 3 } }
+}
+
+refused "misspelt_exclusive" {
+  says = "domain.exclusiv (did you mean `exclusive`?)"
+
+  domain = { name = "a.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555", exclusiv = true }
+}
+
+refused "misspelt_expiration" {
+  says = "images.expiration_day (did you mean `expiration_days`?)"
+
+  images = { expiration_day = 1 }
+}
+
+refused "misspelt_threshold" {
+  says = "monitoring.thresholds.throttle_percent (did you mean `throttled_percent`?)"
+
+  monitoring = { thresholds = { throttle_percent = 3 } }
+}
+
+refused "misspelt_thresholds" {
+  says = "monitoring.threshold (did you mean `thresholds`?)"
+
+  monitoring = { threshold = { throttled_percent = 3 } }
+}
+
+refused "misspelt_alarm_action" {
+  says = "monitoring.alarm_action (did you mean `alarm_actions`?)"
+
+  monitoring = { alarm_action = [] }
+}
+
+refused "misspelt_hash_of_the_package" {
+  says = "package.source_hash (did you mean `source_code_hash`?)"
+
+  package = { s3 = { bucket = "b", key = "k" }, source_hash = "x" }
+}
+
+refused "misspelt_version_of_the_package" {
+  says = "package.s3.version (did you mean `object_version`?)"
+
+  package = { s3 = { bucket = "b", key = "k", version = "x" }, source_code_hash = "x" }
+}
+
+refused "misspelt_rate" {
+  says = "throttling.rate (did you mean `rate_limit`?)"
+
+  throttling = { rate = 5 }
+}
+
+refused "misspelt_approval" {
+  says = "workflows.advert.approval (did you mean `approvals`?)"
+
+  workflows = { advert = { state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:advert", approval = true } }
+}
+
+refused "misspelt_retention" {
+  says = "access_log.retention (did you mean `retention_days`?)"
+
+  access_log = { retention = 3 }
+}
+
+refused "misspelt_model" {
+  says = "models.nova.max_output_token (did you mean `max_output_tokens`?)"
+
+  models = { nova = { id = "amazon.nova-lite-v1:0", max_output_token = 1 } }
+}
+
+refused "misspelt_budget" {
+  says = "tenants.marketing.budgets.usd_per_mont (did you mean `usd_per_month`?)"
+
+  auth    = { type = "api_key" }
+  tenants = { marketing = { models = ["nova"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { usd_per_mont = 1 } } }
+}

@@ -337,3 +337,137 @@ refused "tokens_of_images" {
   models  = { canvas = { family = "nova-canvas", price = { image = 0.04 } } }
   tenants = { painting = { models = ["canvas"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { tokens_per_day = 1000 } } }
 }
+
+refused "workflow_that_is_not_declared" {
+  says = "declare them in `workflows` or remove: marketing -> adverts."
+
+  name      = "acme"
+  tenants   = { marketing = { models = ["fast"], workflows = ["advert", "adverts"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
+  workflows = ["advert"]
+}
+
+refused "misspelt_budget" {
+  says = "tenants.marketing.budget (did you mean `budgets`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budget = { usd_per_month = 100 } } }
+}
+
+refused "misspelt_budgets" {
+  says = "tenants.marketing.bugdets (did you mean `budgets`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], bugdets = { usd_per_month = 100 } } }
+}
+
+refused "misspelt_month" {
+  says = "tenants.marketing.budgets.usd_per_mont (did you mean `usd_per_month`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { usd_per_mont = 100 } } }
+}
+
+refused "misspelt_month_in_short" {
+  says = "tenants.marketing.budgets.usd_month (did you mean `usd_per_month`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { usd_month = 100 } } }
+}
+
+refused "misspelt_dollars" {
+  says = "tenants.marketing.budgets.usds_per_day (did you mean `usd_per_day`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { usds_per_day = 100 } } }
+}
+
+refused "misspelt_minute" {
+  says = "tenants.marketing.budgets.tokens_per_minutes (did you mean `tokens_per_minute`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { tokens_per_minutes = 100 } } }
+}
+
+refused "misspelt_token" {
+  says = "tenants.marketing.budgets.token_per_day (did you mean `tokens_per_day`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { token_per_day = 100 } } }
+}
+
+refused "misspelt_tokens_in_capitals" {
+  says = "tenants.marketing.budgets.Tokens_Per_Day (did you mean `tokens_per_day`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { Tokens_Per_Day = 100 } } }
+}
+
+refused "misspelt_tokens_with_hyphens" {
+  says = "tenants.marketing.budgets.tokens-per-day (did you mean `tokens_per_day`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { tokens-per-day = 100 } } }
+}
+
+refused "misspelt_requests" {
+  says = "tenants.marketing.budgets.request_per_minute (did you mean `requests_per_minute`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { request_per_minute = 100 } } }
+}
+
+refused "misspelt_requests_turned_round" {
+  says = "tenants.marketing.budgets.reqeusts_per_day (did you mean `requests_per_day`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], budgets = { reqeusts_per_day = 100 } } }
+}
+
+refused "misspelt_limit" {
+  says = "tenants.marketing.max_output_token (did you mean `max_output_tokens`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], max_output_token = 100 } }
+}
+
+refused "misspelt_limit_of_another_kind" {
+  says = "tenants.marketing.max_tokens (did you mean `max_output_tokens`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], max_tokens = 100 } }
+}
+
+refused "misspelt_workflow" {
+  says = "tenants.marketing.workflow (did you mean `workflows`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], workflow = ["advert"] } }
+}
+
+refused "misspelt_principal" {
+  says = "tenants.marketing.principal (did you mean `principals`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], principal = ["a"] } }
+}
+
+refused "misspelt_model" {
+  says = "tenants.marketing.model (did you mean `models`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], model = ["nova"] } }
+}
+
+refused "misspelt_expiry" {
+  says = "tenants.marketing.api_keys.0.expires (did you mean `expires_at`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], api_keys = [{ sha256 = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", expires = "2027-01-31T00:00:00Z" }] } }
+}
+
+refused "misspelt_expiry_in_camels" {
+  says = "tenants.marketing.api_keys.0.expiresAt (did you mean `expires_at`?)"
+
+  name    = "acme"
+  tenants = { marketing = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"], api_keys = [{ sha256 = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", expiresAt = "2027-01-31T00:00:00Z" }] } }
+}

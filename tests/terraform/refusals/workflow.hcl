@@ -675,3 +675,176 @@ refused "kept_for_nobody" {
   sequence = ["a"]
   steps    = { a = { prompt = { model = "nova", max_output_tokens = 100, text = "Hello", cache = { ttl_seconds = 60, scope = "everybody" } } } }
 }
+
+refused "misspelt_on_failure" {
+  says = "steps.a.on_failur (did you mean `on_failure`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { on_failur = "end", prompt = { model = "nova", text = "x", max_output_tokens = 1 } } }
+}
+
+refused "misspelt_next" {
+  says = "steps.a.nex (did you mean `next`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { nex = "end", prompt = { model = "nova", text = "x", max_output_tokens = 1 } } }
+}
+
+refused "misspelt_temperature" {
+  says = "steps.a.prompt.temprature (did you mean `temperature`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { prompt = { model = "nova", text = "x", max_output_tokens = 1, temprature = 0 } } }
+}
+
+refused "misspelt_system" {
+  says = "steps.a.prompt.systems (did you mean `system`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { prompt = { model = "nova", text = "x", max_output_tokens = 1, systems = "x" } } }
+}
+
+refused "misspelt_schema" {
+  says = "steps.a.prompt.shema (did you mean `schema`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { prompt = { model = "nova", text = "x", max_output_tokens = 1, shema = {} } } }
+}
+
+refused "misspelt_fixes" {
+  says = "steps.a.prompt.fix (did you mean `fixes`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { prompt = { model = "nova", text = "x", max_output_tokens = 1, fix = 2 } } }
+}
+
+refused "misspelt_timeout" {
+  says = "steps.a.prompt.timeout (did you mean `timeout_seconds`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { prompt = { model = "nova", text = "x", max_output_tokens = 1, timeout = 2 } } }
+}
+
+refused "misspelt_guardrail" {
+  says = "steps.a.prompt.guardrails (did you mean `guardrail`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { prompt = { model = "nova", text = "x", max_output_tokens = 1, guardrails = {} } } }
+}
+
+refused "misspelt_scope" {
+  says = "steps.a.prompt.cache.scopes (did you mean `scope`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { prompt = { model = "nova", text = "x", max_output_tokens = 1, cache = { ttl_seconds = 1, scopes = "shared" } } } }
+}
+
+refused "misspelt_reserve" {
+  says = "steps.a.invoke.reserves (did you mean `reserve`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { invoke = { model = "nova", request = "r", answer = "a", reserves = {} } } }
+}
+
+refused "misspelt_merge" {
+  says = "steps.a.parallel.merges (did you mean `merge`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { parallel = { branches = { a = ["a"] }, merges = "x" } } }
+}
+
+refused "misspelt_concurrency" {
+  says = "steps.a.map.concurency (did you mean `concurrency`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { map = { steps = ["a"], items = "x", concurency = 3 } } }
+}
+
+refused "misspelt_rule_of_a_choice" {
+  says = "steps.a.choice.rules.0.whenever (did you mean `when`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { choice = { rules = [{ when = "true", next = "end", whenever = "x" }] } } }
+}
+
+refused "misspelt_context" {
+  says = "steps.a.validate.contexts (did you mean `context`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { validate = { step = "a", model = "nova", max_output_tokens = 1, schema = { a = "string" }, contexts = "x" } } }
+}
+
+refused "misspelt_message" {
+  says = "steps.a.validate.rules.1.messages (did you mean `message`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { validate = { step = "a", model = "nova", max_output_tokens = 1, rules = [{ that = "true", message = "x" }, { that = "true", message = "x", messages = "y" }] } } }
+}
+
+refused "misspelt_timeout_of_an_approval" {
+  says = "steps.a.approval.timeout_second (did you mean `timeout_seconds`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { approval = { message = "x", timeout_second = 1 } } }
+}
+
+refused "misspelt_input" {
+  says = "steps.a.workflow.inputs (did you mean `input`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { workflow = { name = "other", inputs = "x" } } }
+}
+
+refused "misspelt_attempts" {
+  says = "retry.attempt (did you mean `attempts`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { prompt = { model = "nova", text = "x", max_output_tokens = 1 } } }
+  retry    = { attempt = 1 }
+}
+
+refused "misspelt_waits" {
+  says = "metering.minute_wait (did you mean `minute_waits`?)"
+
+  name     = "acme"
+  models   = { nova = { id = "amazon.nova-lite-v1:0" } }
+  sequence = ["a"]
+  steps    = { a = { prompt = { model = "nova", text = "x", max_output_tokens = 1 } } }
+  metering = { function_name = "f", minute_wait = 1 }
+}

@@ -63,6 +63,24 @@ def test_required_inputs_come_first_and_the_rest_by_name(repository: Path) -> No
     assert [each.name for each in inputs] == ["models", "alpha", "zeta"]
 
 
+def test_what_is_anything_has_the_type_of_where_it_goes(repository: Path) -> None:
+    # GIVEN an input that may be anything, and is handed to a module that gives it a type
+    module = repository / "modules" / "thing"
+    (module / "inputs").mkdir()
+    (module / "main.tf").write_text(
+        'module "names" {\n  source = "../names"\n  given = { models = var.models }\n}\n'
+        'module "inputs" {\n  source = "./inputs"\n  models = var.models\n}\n'
+    )
+    (module / "variables.tf").write_text('variable "models" {\n  description = "Models."\n  type = any\n}\n')
+    (module / "inputs" / "variables.tf").write_text(VARIABLES)
+
+    # WHEN it is read
+    inputs = readme_tables.read_inputs(module)
+
+    # THEN its type is that one
+    assert [each.type for each in inputs] == ["map(object)"]
+
+
 def test_types_are_short_and_defaults_as_written(repository: Path) -> None:
     # GIVEN inputs with nested types
     # WHEN they are read

@@ -1,0 +1,4 @@
+output "tenants" {
+  description = "The tenants, with every attribute."
+  value       = var.tenants
+}
