@@ -138,6 +138,7 @@ module "function" {
 
   name                     = var.name
   policy_documents         = module.model_access.policy_documents
+  maximum_policy_documents = var.maximum_policy_documents
   tenants_table            = one(local.tenants_tables)
   images_bucket            = one(local.images_buckets)
   cache_table              = one([for cache in module.cache : { name = cache.table_name, kms_key = var.kms_key }])

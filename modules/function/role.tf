@@ -191,14 +191,27 @@ resource "aws_iam_role_policy" "this" {
   policy = jsonencode({ Version = "2012-10-17", Statement = local.statements })
 }
 
-# By index: a document's content may be unknown until apply, and its place never is.
+# A change is a new policy and not a new version of the old one, and the old one goes last: what the function may call grows
+# before the alias moves, and shrinks after it, or the version that still answers would be refused what it calls. The
+# description can't be changed in place, so that the document's hash in it makes the policy a new one. For a moment the
+# role carries both; where that would be more than it may, the policies change in place.
+#
+# By index: a document's content may be unknown until apply, and its place never is. With a prefix: a document that turns
+# out to be what it was may become a new policy, too.
 resource "aws_iam_policy" "models" {
   for_each = { for index, document in var.policy_documents : tostring(index + 1) => document }
 
-  name        = "${var.name}-${local.region}-models-${each.key}"
-  description = "The models that ${var.name} may call, part ${each.key} of ${length(var.policy_documents)}"
-  policy      = each.value
-  tags        = var.tags
+  name_prefix = "${var.name}-${local.region}-models-${each.key}-"
+  description = join(" ", concat(
+    ["The models that ${var.name} may call, part ${each.key}"],
+    [for document in [each.value] : "(${substr(sha256(document), 0, 16)})" if 2 * length(var.policy_documents) < var.maximum_policy_documents],
+  ))
+  policy = each.value
+  tags   = var.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_iam_role_policy_attachment" "models" {
@@ -206,4 +219,8 @@ resource "aws_iam_role_policy_attachment" "models" {
 
   role       = aws_iam_role.this.name
   policy_arn = each.value.arn
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -111,6 +111,13 @@ variable "log_retention_days" {
   }
 }
 
+variable "maximum_policy_documents" {
+  type        = number
+  default     = 10
+  nullable    = false
+  description = "The most managed policies that the role may carry: AWS's quota \"Managed policies per role\", less what else is attached to it. While `policy_documents` are fewer than half of it, a change of them refuses no call: new policies are attached before the alias moves, and old ones go after it."
+}
+
 variable "memory_size_mb" {
   type        = number
   default     = 512

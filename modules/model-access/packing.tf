@@ -81,7 +81,8 @@ locals {
   runs  = { for layout, statements in local.statements : layout => join("", [for statement in statements : format("%0${ceil(length(statement) / 8)}d\n", 0)]) }
   sizes = { for layout, runs in local.runs : layout => [for bin in regexall("(?:0|\n){1,760}\n", runs) : length(regexall("\n", bin))] }
 
-  layout = length(local.sizes["single"]) <= var.maximum_policy_documents ? "single" : "shared"
+  # Fewer than half of what a role carries, so that it can carry those before and after a change (modules/function).
+  layout = 2 * length(local.sizes["single"]) < var.maximum_policy_documents ? "single" : "shared"
   documents = [for index, size in local.sizes[local.layout] : format("{\"Version\":\"2012-10-17\",\"Statement\":[%s]}", join(",", slice(
     local.statements[local.layout],
     sum(concat([0], slice(local.sizes[local.layout], 0, index))),

@@ -172,14 +172,22 @@ resource "aws_iam_role_policy" "this" {
   policy = jsonencode({ Version = "2012-10-17", Statement = local.statements })
 }
 
+# As in modules/function: what is called next is allowed before the definition changes, what was called is refused after it.
 # By index: a document's content may be unknown until apply, and its place never is.
 resource "aws_iam_policy" "models" {
   for_each = { for index, document in module.models.policy_documents : tostring(index + 1) => document }
 
-  name        = "${var.name}-${local.region}-workflow-models-${each.key}"
-  description = "The models that the workflow ${var.name} may call, part ${each.key} of ${length(module.models.policy_documents)}"
-  policy      = each.value
-  tags        = var.tags
+  name_prefix = "${var.name}-${local.region}-workflow-models-${each.key}-"
+  description = join(" ", concat(
+    ["The models that the workflow ${var.name} may call, part ${each.key}"],
+    [for document in [each.value] : "(${substr(sha256(document), 0, 16)})" if 2 * length(module.models.policy_documents) < var.maximum_policy_documents],
+  ))
+  policy = each.value
+  tags   = var.tags
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_iam_role_policy_attachment" "models" {
@@ -187,4 +195,8 @@ resource "aws_iam_role_policy_attachment" "models" {
 
   role       = aws_iam_role.this.name
   policy_arn = each.value.arn
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
