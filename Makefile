@@ -5,11 +5,7 @@ EXAMPLE ?= quickstart
 VENV    := .venv/bin
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup demo check test bench load campaign fuzz live up down package docs lint lock clean
-=======
-.PHONY: help setup demo test bench load campaign fuzz live up down package docs lint audit clean
->>>>>>> 4949716 (Refuse no call when aliases get other targets: allow first, move, then narrow)
+.PHONY: help setup demo check test bench load campaign fuzz live up down package docs lint audit lock clean
 
 help: ## what each command does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -70,16 +66,14 @@ lint: SETUP := --lint
 lint: setup ## ruff, mypy, terraform fmt and validate, policy lint, checkov
 	@$(VENV)/python -m tools.lint
 
-<<<<<<< HEAD
 lock: setup ## resolve requirements/*.in anew into what `make setup` installs; UPGRADE=1 takes newer versions
 	@$(VENV)/python -m tools.lock $(if $(UPGRADE),--upgrade)
-=======
+
 # Not in `make test`: what was sound yesterday may have an advisory today, and the answer comes from outside.
 AUDIT := .venv-audit/bin
 audit: setup ## known vulnerabilities of the pinned requirements, as the registry's advisories have them
 	@test -x $(AUDIT)/pip-audit || { $(VENV)/python -m venv .venv-audit && $(AUDIT)/pip install --quiet pip-audit==2.10.1; }
 	@for file in requirements/*.txt; do echo $$file; $(AUDIT)/pip-audit --disable-pip --no-deps -r $$file || exit 1; done
->>>>>>> 4949716 (Refuse no call when aliases get other targets: allow first, move, then narrow)
 
 clean: ## forget the environments and all local state
 	@rm -rf .venv .venv-audit .venv-fuzz .venv-lint .venv-lambda-* .local
