@@ -64,6 +64,7 @@ _LISTS = _names("messages system chat_history documents tools tool_results texts
 _PICTURES = frozenset({"image", "image_url", "input_image"})
 _DOCUMENTS = frozenset({"document", "file", "input_file"})
 _RECORDINGS = frozenset({"audio", "audio_url", "input_audio", "input_video", "video", "video_url"})
+_MEDIA = _PICTURES | _DOCUMENTS | _RECORDINGS
 _KNOWN_KINDS = (
     _PICTURES
     | _DOCUMENTS
@@ -275,6 +276,8 @@ class _Reading:
     def _see(self, block: Mapping[str, Any]) -> None:
         kind = block.get("type")
         kind = kind if isinstance(kind, str) else None
+        if (kind is None or kind == "text") and _MEDIA.isdisjoint(block):
+            return
         if kind in _PICTURES or any(block.get(name) is not None for name in _PICTURES):
             self._count_picture(self._data(block, kind))
         if kind in _DOCUMENTS or any(block.get(name) is not None for name in _DOCUMENTS):

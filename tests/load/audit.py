@@ -26,6 +26,8 @@ class Book:
         counted: by the ledger this month, likewise.
         requests: counted by the ledger this month.
         unknown: writes whose outcome nobody knows, each of which may or may not have been counted.
+        reserved: requests to a model, of whatever was neither over budget nor without a table.
+        lost: the same of what had no table, which may have been counted or not.
         refused_first: failures that may have come before anything was reserved, so that they may not be counted.
     """
 
@@ -35,6 +37,8 @@ class Book:
     standing: tuple[int, int]
     counted: tuple[int, int]
     requests: int
+    reserved: int
+    lost: int
     unknown: int
     refused_first: int = 0
 
@@ -50,9 +54,8 @@ class Book:
             exact = produced + standing
             if counted < exact or (counted > exact and not self.unknown):
                 yield f"{self.tenant.name}: {counted:,} {what} counted, {exact:,} produced or standing"
-        reserved = self.sent - self.outcomes[OVER_BUDGET] - self.outcomes[NO_TABLE]
-        if not reserved - self.refused_first <= self.requests <= reserved + self.outcomes[NO_TABLE]:
-            yield f"{self.tenant.name}: {self.requests:,} requests counted, {reserved:,} reserved"
+        if not self.reserved - self.refused_first <= self.requests <= self.reserved + self.lost:
+            yield f"{self.tenant.name}: {self.requests:,} requests counted, {self.reserved:,} reserved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,8 @@ def audit(
             twins = [line for line in stood if name == tenant.name and line["model"] == model]
             stood += twins[:1] * number
         theirs = [call for call in calls if call.tags.get("tenant") == tenant.name]
-        outcomes = Counter(result.outcome for result in results if result.job.tenant == tenant.name)
+        sent = [result for result in results if result.job.tenant == tenant.name]
+        outcomes = Counter(result.outcome for result in sent)
         counted = used[tenant.name]
         books.append(
             Book(
@@ -152,6 +156,8 @@ def audit(
                 ),
                 (counted.get("month_tokens", 0), counted.get("month_usd", 0)),
                 counted.get("month_requests", 0),
+                sum(result.job.calls for result in sent if result.outcome not in (OVER_BUDGET, NO_TABLE)),
+                sum(result.job.calls for result in sent if result.outcome == NO_TABLE),
                 outcomes[NO_TABLE] + sum(line.get("settlement") == "unknown" for line in mine),
             )
         )

@@ -63,6 +63,11 @@ class Job:
         """The model that it names."""
         return str(self.body["model"]) if "model" in self.body else self.path.split("/")[2]
 
+    @property
+    def calls(self) -> int:
+        """How many calls of a model it takes, each of which counts as a request."""
+        return len(self.body["input"]) if self.path == "/v1/embeddings" else 1
+
     def sent(self) -> bytes:
         """The body as it goes out."""
         return json.dumps(self.body).encode()

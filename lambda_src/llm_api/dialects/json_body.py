@@ -9,6 +9,14 @@ from llm_api.errors import BadRequest
 MAX_DEPTH = 100
 """Levels of nesting. Far above any real request, far below what would exhaust Python's stack."""
 
+MAX_CONTAINERS = 100_000
+"""Objects and lists in a body. Each takes several tokens, so that no model reads more of them; and each takes time and a
+hundred times its bytes of memory, which a body of nothing else would be sent for."""
+
+MAX_VALUES = 500_000
+"""Values of any kind."""
+
+_PIECE_BYTES = 1 << 16
 
 MAX_DIGITS = 100
 """Of a whole number. Python reads thousands, in a time that grows with their square."""
@@ -18,11 +26,17 @@ def json_object(body: bytes) -> dict[str, Any]:
     """The JSON object that `body` is.
 
     Raises:
-        BadRequest: it is empty, not UTF-8, not JSON, not an object, nested deeper than `MAX_DEPTH`, or holds what can't
-            be sent on (NaN, infinite numbers, half a surrogate pair).
+        BadRequest: it is empty, not UTF-8, not JSON, not an object, nested deeper than `MAX_DEPTH`, of more parts than
+            are read, or holds what can't be sent on (NaN, infinite numbers, half a surrogate pair).
     """
-    if not body.strip():
+    if not body or body.isspace():
         raise BadRequest("The body is empty. Send a JSON object.")
+    containers, values = parts_of(body)
+    if containers > MAX_CONTAINERS or values > MAX_VALUES:
+        raise BadRequest(
+            f"The body has more than {MAX_CONTAINERS:,} objects and lists, or {MAX_VALUES:,} values, which no model reads. "
+            "Send less, or send data as text."
+        )
     try:
         document = strict_json(body.decode("utf-8"))
     except UnicodeDecodeError:
@@ -48,22 +62,47 @@ def strict_json(text: str) -> Any:
         raise ValueError(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels") from None
-    _check(document)
+    _check(document, may_hold_halves="\\u" in text or not text.isascii())
     return document
 
 
-def _check(document: Any) -> None:
+def parts_of(body: bytes) -> tuple[int, int]:
+    """How many objects and lists JSON has, and how many values of any kind, at most; known before any of them is made."""
+    containers = body.count(b"{") + body.count(b"[")
+    values = containers + body.count(b",")
+    if containers <= MAX_CONTAINERS and values <= MAX_VALUES:
+        return containers, values
+    # Maybe they stand in texts. Without its escapes, every second piece between quotes is one.
+    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    containers = commas = outside = 0
+    for start in range(0, len(plain), _PIECE_BYTES):
+        pieces = plain[start : start + _PIECE_BYTES].split(b'"')
+        structure = b"".join(pieces[outside::2])
+        containers += structure.count(b"{") + structure.count(b"[")
+        commas += structure.count(b",")
+        outside ^= (len(pieces) - 1) & 1
+    return containers, containers + commas
+
+
+def _check(document: Any, *, may_hold_halves: bool) -> None:
     level = [document]
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
         for value in level:
-            if isinstance(value, str):
-                _check_text(value)
-            elif isinstance(value, list):
-                below.extend(value)
-            elif isinstance(value, dict):
-                below.extend(value)
-                below.extend(value.values())
+            inner = value
+            if type(value) is dict:
+                inner = value.values()
+                if may_hold_halves:
+                    for name in value:
+                        _check_text(name)
+            elif type(value) is not list:
+                continue
+            for child in inner:
+                kind = type(child)
+                if kind is dict or kind is list:
+                    below.append(child)
+                elif may_hold_halves and kind is str:
+                    _check_text(child)
         if not below:
             return
         level = below

@@ -46,6 +46,7 @@ _REFUSED_FIELDS = {
     "service_tier": _PRICE,
     "promptVariables": "prompts of Bedrock's prompt management are not offered here. Send the text itself.",
 }
+_MARK_OF_S3 = b"s3Location"
 _GUARDRAIL_FIELD = "amazon-bedrock-guardrailConfig"
 _MARKS = (
     "whoever marks parts of the input exempts all others from the guardrail. Leave it out, or ask your platform team "
@@ -87,14 +88,17 @@ def check_guardrail(target: Target, field: str, *, asked: bool) -> None:
         )
 
 
-def check_invoke_body(body: Mapping[str, Any]) -> None:
+def check_invoke_body(body: Mapping[str, Any], sent: bytes = _MARK_OF_S3) -> None:
     """Refuse what no target may be asked for over InvokeModel.
+
+    Parameters:
+        sent: the bytes that say so.
 
     Raises:
         BadRequest: the message names the field.
     """
     _refuse_fields(body)
-    _refuse_s3(body)
+    _refuse_s3(body, sent)
 
 
 def check_invoke_target(body: Mapping[str, Any], target: Target) -> None:
@@ -162,8 +166,11 @@ def _no_texts(fields: Mapping[str, Any]) -> Iterator[Any]:
             yield value
 
 
-def check_converse_body(body: Mapping[str, Any]) -> None:
+def check_converse_body(body: Mapping[str, Any], sent: bytes = _MARK_OF_S3) -> None:
     """Refuse what no target may be asked for over Converse.
+
+    Parameters:
+        sent: the bytes that say so.
 
     Raises:
         BadRequest: the message names the field.
@@ -182,7 +189,7 @@ def check_converse_body(body: Mapping[str, Any]) -> None:
             raise BadRequest(
                 f"The field {name[:100]} is not known here. Converse takes {', '.join(sorted(_CONVERSE_FIELDS))}."
             )
-    _refuse_s3(body)
+    _refuse_s3(body, sent)
 
 
 def check_converse_target(body: Mapping[str, Any], target: Target) -> None:
@@ -233,8 +240,10 @@ def _refuse_fields(body: Mapping[str, Any]) -> None:
             raise BadRequest(f"The field {name} is refused: {reason}")
 
 
-def _refuse_s3(document: Any) -> None:
+def _refuse_s3(document: Any, sent: bytes) -> None:
     """Bedrock would read the object with this deployment's role, not with the caller's rights."""
+    if _MARK_OF_S3 not in sent and b"\\u" not in sent:
+        return  # no name in it can read so
     pending = [document]
     while pending:
         value = pending.pop()

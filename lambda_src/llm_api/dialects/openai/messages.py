@@ -18,7 +18,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from llm_api.dialects.json_body import strict_json
+from llm_api.dialects.json_body import MAX_CONTAINERS, parts_of, strict_json
 from llm_api.dialects.openai.call_ids import CallIds
 from llm_api.dialects.openai.fields import InvalidField, items, mapping, required_text, text
 from llm_api.dialects.openai.media import document_block, image_block
@@ -100,6 +100,7 @@ class _Translation:
         self._result = Conversation()
         self._ids = CallIds()
         self._awaited: dict[str, deque[str]] = {}
+        self._containers = 0
         self._blank: str | None = None
         self._document_names: dict[str, int] = {}
 
@@ -210,7 +211,14 @@ class _Translation:
         call_id = required_text(call, "id", path)
         function = mapping(call.get("function"), f"{path}.function")
         name = _ODD_CHARACTERS.sub("_", required_text(function, "name", f"{path}.function"))[:_NAME_CHARACTERS]
-        arguments = _read_arguments(text(function, "arguments", f"{path}.function") or "")
+        told = text(function, "arguments", f"{path}.function") or ""
+        self._containers += parts_of(told.encode())[0]
+        if self._containers > MAX_CONTAINERS:
+            raise InvalidField(
+                f"{path}.function.arguments",
+                f"The arguments of calls hold more than {MAX_CONTAINERS:,} objects and lists.",
+            )
+        arguments = _read_arguments(told)
         sent_id = self._ids.give(call_id)
         self._awaited.setdefault(call_id, deque()).append(sent_id)
         if not self._with_tools:
