@@ -103,6 +103,7 @@ def ordeals(author: Author, size: int, haul: int, requests: int, function: str, 
             [by(author.jobs(size, ALL, "fast", "fast"), "fast")],
             afresh=True,
         ),
+        foreign_limits(author, size),
         *wrong_clocks(author, size, function),
         expiry(author, size, function),
         lost_connections(author, size),
@@ -261,6 +262,12 @@ def wrong_clocks(author: Author, size: int, function: str) -> list[Ordeal]:
         )
         for name, seconds in (("slow", -600.0), ("fast", 600.0))
     ]
+
+
+def foreign_limits(author: Author, size: int) -> Ordeal:
+    """Limits of the output by names that the model doesn't obey: refused before anything is reserved, or renamed."""
+    jobs = list(loads.mixed({"": (loads.FOREIGN, size)}, author.dice))
+    return Ordeal("limits by foreign names", [], [jobs])
 
 
 def expiry(author: Author, size: int, function: str) -> Ordeal:

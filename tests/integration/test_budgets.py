@@ -14,6 +14,7 @@ import pytest
 from local_aws import LocalAws
 from local_aws.dynamodb_access import checks_for
 from local_aws.journal import Call
+from tests.load import stalling
 from tests.load.client import HELLO, ask
 from tests.load.deployment import MODELS, Deployment, Tenant
 from tests.load.oracle import ANSWERED, FAILED, NO_TABLE, OVER_BUDGET
@@ -87,6 +88,15 @@ def test_under_load_no_budget_is_passed_and_every_token_is_counted(
     wrong = dataclasses.replace(steady, counted=(steady.counted[0] + 1, steady.counted[1]), unknown=0)
     assert list(wrong.faults())
     assert list(dataclasses.replace(steady, requests=0).faults())
+
+
+def test_who_stalls_holds_nobody_up(budgeted: Deployment) -> None:
+    # GIVEN callers whose requests are all refused, after whatever reading them takes
+    # WHEN they send bodies that are hard to read, and honest callers ask meanwhile
+    report = stalling.run(budgeted, attackers=8, honest=4, waves=2)
+
+    # THEN the honest wait no longer than beside plain bodies of that size, or not twice as long, and all are refused
+    assert report.faults() == []
 
 
 @pytest.mark.parametrize(("path", "body"), ROUTES)

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 from local_aws import LocalAws
+from tests.load import stalling
 from tests.load.deployment import deployed
 from tests.load.run import Size, run
 from tools.terraform import TerraformError
@@ -24,8 +25,10 @@ def main() -> None:
     parser.add_argument("--stalled", type=int, default=size.stalled, help="whose model is silent (%(default)s)")
     parser.add_argument("--sandboxes", type=int, default=size.sandboxes, help="live at once (%(default)s)")
     parser.add_argument("--seed", type=int, default=size.seed, help="of the mix (%(default)s)")
-    options = parser.parse_args()
-    size = Size(**vars(options))
+    parser.add_argument("--attackers", type=int, default=50, help="who send bodies that are hard to read (%(default)s)")
+    options = vars(parser.parse_args())
+    attackers = options.pop("attackers")
+    size = Size(**options)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     with LocalAws(max_sandboxes=size.sandboxes) as aws, tempfile.TemporaryDirectory(prefix="llm-api-load-") as folder:
@@ -34,8 +37,11 @@ def main() -> None:
         with deployed(aws, Path(folder) / "stack") as deployment:
             print(f"{size.callers} callers send {size.requests} requests …\n", flush=True)
             report = run(deployment, size)
-    print(report.table())
-    faults = report.faults()
+            print(report.table())
+            print(f"\n{attackers} callers stall, beside honest ones …", flush=True)
+            stalled = stalling.run(deployment, attackers=attackers)
+    print(stalled.text())
+    faults = report.faults() + stalled.faults()
     for fault in faults[:50]:
         print(f"NOT AS IT HAS TO BE: {fault}")
     sys.exit(1 if faults else 0)

@@ -156,7 +156,7 @@ def audit(
                 ),
                 (counted.get("month_tokens", 0), counted.get("month_usd", 0)),
                 counted.get("month_requests", 0),
-                sum(result.job.calls for result in sent if result.outcome not in (OVER_BUDGET, NO_TABLE)),
+                sum(result.job.calls for result in sent if _is_reserved(result)),
                 sum(result.job.calls for result in sent if result.outcome == NO_TABLE),
                 outcomes[NO_TABLE] + sum(line.get("settlement") == "unknown" for line in mine),
             )
@@ -169,6 +169,10 @@ def audit(
         kinds=Counter(result.job.kind for result in results),
         **run,
     )
+
+
+def _is_reserved(result: Result) -> bool:
+    return result.outcome not in (OVER_BUDGET, NO_TABLE) and not result.job.unreserved
 
 
 def _is_settled(call: Call) -> bool:

@@ -28,6 +28,7 @@ MODELS: Mapping[str, Mapping[str, Any]] = {
         "price": {"input": 1, "output": 5, "cache_read": 0.1, "cache_write": 1.25},
     },
     "nova": {"id": "amazon.nova-lite-v1:0", "max_output_tokens": 1024, "price": {"input": 0.06, "output": 0.24}},
+    "open": {"id": "moonshotai.kimi-k2.5", "max_output_tokens": 1024, "price": {"input": 0.6, "output": 2.5}},
     "embed": {"id": "amazon.titan-embed-text-v2:0", "price": {"input": 0.02}},
     "paint": {"id": "stability.sd3-5-large-v1:0", "price": {"image": 0.08}},
     # Each of these is made to fail in its own way by a fault without end. What `refuses` and `busy` are asked for is

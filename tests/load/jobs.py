@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 Body = dict[str, Any]
@@ -37,6 +37,7 @@ class Job:
         told: words that the error's message has.
         by: the models one of which answers, as `x-llm-model` has it; empty for any.
         leaves: whether the caller hangs up after the first bytes.
+        unreserved: whether it is refused before anything is reserved.
         marker: text in the body by which its sandbox is found, to be killed.
     """
 
@@ -51,6 +52,7 @@ class Job:
     told: str = ""
     by: frozenset[str] = frozenset()
     leaves: bool = False
+    unreserved: bool = False
     marker: str | None = None
 
     @property
@@ -192,6 +194,39 @@ def _left(tenant: str, dice: random.Random) -> Job:
 
 FAILING: tuple[Maker, ...] = (_refused, _throttled, _left)
 """What fails and is settled all the same: nothing was produced, or all was and nobody read it."""
+
+
+def _foreign_limit(tenant: str, dice: random.Random) -> Job:
+    """A name that its model doesn't obey: believed, it would let the answer be longer than what was reserved."""
+    body = {"messages": [{"role": "user", "content": _text(dice)}], dice.choice(["max_gen_len", "maxTokenCount"]): 1}
+    path = f"/model/{dice.choice(['open', 'fast'])}/invoke"
+    return _unobeyed(Job(tenant, "limit by a foreign name", path, body))
+
+
+def _additional_limit(tenant: str, dice: random.Random) -> Job:
+    body = _converse(dice, additionalModelRequestFields={dice.choice(["max_gen_len", "max_new_tokens"]): 1})
+    return _unobeyed(Job(tenant, "limit by a foreign name beside Converse", "/model/open/converse", body))
+
+
+def _unobeyed(job: Job) -> Job:
+    return replace(job, fails_with=frozenset({400}), told="in its place", unreserved=True)
+
+
+def _synonymous_limit(tenant: str, dice: random.Random) -> Job:
+    body = {"messages": [{"role": "user", "content": _text(dice)}], "max_completion_tokens": dice.choice([1, 40])}
+    return Job(tenant, "limit by a synonym", "/model/open/invoke", body)
+
+
+def _moved_limit(tenant: str, dice: random.Random) -> Job:
+    body: Body = {
+        "messages": [{"role": "user", "content": [{"text": _text(dice)}]}],
+        "additionalModelRequestFields": {"max_tokens": dice.choice([1, 40])},
+    }
+    return Job(tenant, "limit beside Converse", "/model/open/converse", body)
+
+
+FOREIGN: tuple[Maker, ...] = (_foreign_limit, _synonymous_limit, _additional_limit, _moved_limit)
+"""Limits of the output by other names than the one that the model obeys."""
 
 
 def _broken(tenant: str, dice: random.Random) -> Job:

@@ -99,8 +99,11 @@ def _jobs(size: Size, dice: random.Random) -> list[making.Job]:
     third = size.requests // 3
     stalled = [making.stalled("rough", number, killed=number % 2 == 0) for number in range(size.stalled)]
     shares = {
-        "steady": (making.ANSWERED + making.FAILING, size.requests - third - third // 4 - size.stalled),
-        "tight": (making.ANSWERED, third),
+        "steady": (
+            making.ANSWERED + making.FAILING + making.FOREIGN,
+            size.requests - third - third // 4 - size.stalled,
+        ),
+        "tight": (making.ANSWERED + making.FOREIGN, third),
         "rough": (making.STANDING, third // 4),
     }
     jobs = [*making.mixed(shares, dice), *stalled]

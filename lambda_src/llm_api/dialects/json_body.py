@@ -10,8 +10,8 @@ MAX_DEPTH = 100
 """Levels of nesting. Far above any real request, far below what would exhaust Python's stack."""
 
 MAX_CONTAINERS = 100_000
-"""Objects and lists in a body. Each takes several tokens, so that no model reads more of them; and each takes time and a
-hundred times its bytes of memory, which a body of nothing else would be sent for."""
+"""Objects and lists in a body. Each takes several tokens, so that no model reads more of them; and each takes time and
+a hundred times its bytes of memory, which a body of nothing else would be sent for."""
 
 MAX_VALUES = 500_000
 """Values of any kind."""
@@ -34,8 +34,8 @@ def json_object(body: bytes) -> dict[str, Any]:
     containers, values = parts_of(body)
     if containers > MAX_CONTAINERS or values > MAX_VALUES:
         raise BadRequest(
-            f"The body has more than {MAX_CONTAINERS:,} objects and lists, or {MAX_VALUES:,} values, which no model reads. "
-            "Send less, or send data as text."
+            f"The body has more than {MAX_CONTAINERS:,} objects and lists, or {MAX_VALUES:,} values, which no model "
+            "reads. Send less, or send data as text."
         )
     try:
         document = strict_json(body.decode("utf-8"))
@@ -67,7 +67,7 @@ def strict_json(text: str) -> Any:
 
 
 def parts_of(body: bytes) -> tuple[int, int]:
-    """How many objects and lists JSON has, and how many values of any kind, at most; known before any of them is made."""
+    """How many objects and lists JSON has, and how many values of any kind, at most; before any of them is made."""
     containers = body.count(b"{") + body.count(b"[")
     values = containers + body.count(b",")
     if containers <= MAX_CONTAINERS and values <= MAX_VALUES:

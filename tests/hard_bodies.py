@@ -471,4 +471,8 @@ _SPECIAL: dict[str, Hard] = {
     "a key of a workflow": Hard(WORKFLOWS, "", _text(lambda text: {"input": {}, "idempotency_key": text}, "x")),
 }
 
-HARD: dict[str, Hard] = {**dict(_texts()), **dict(_shapes()), **_SPECIAL}
+WRITTEN: dict[str, Hard] = dict(_texts())
+"""One long text: it is some C function that would take long."""
+SHAPED: dict[str, Hard] = dict(_shapes())
+"""Many small values: it is some loop of ours that would."""
+HARD: dict[str, Hard] = {**WRITTEN, **SHAPED, **_SPECIAL}
