@@ -1,8 +1,8 @@
 """Callers who stall: bodies that are hard to read, from many at once, beside callers who ask plain questions.
 
-Nobody's sandbox may be held for long by a request that costs its caller nothing. How long the honest wait depends on the
-machine, so two waits of one run are compared: beside plain bodies, and beside hard ones of the same size. The waves take
-turns, so that whatever else the machine does hits both.
+Nobody's sandbox may be held for long by a request that costs its caller nothing. How long the honest wait depends on
+the machine, so two waits of one run are compared: beside plain bodies, and beside hard ones of the same size. The waves
+take turns, so that whatever else the machine does hits both.
 """
 
 import http.client
@@ -57,8 +57,9 @@ class Stalling:
     def text(self) -> str:
         """In a sentence, for people."""
         return (
-            f"Beside plain bodies of {BODY_BYTES:,} bytes the honest waited {statistics.median(self.plain):.2f} s, beside "
-            f"hard ones {statistics.median(self.hard):.2f} s ({self.times:.2f} times); {self.refused} of those were refused."
+            f"Beside plain bodies of {BODY_BYTES:,} bytes the honest waited {statistics.median(self.plain):.2f} s, "
+            f"beside hard ones {statistics.median(self.hard):.2f} s ({self.times:.2f} times); {self.refused} of those "
+            "were refused."
         )
 
 
