@@ -17,6 +17,8 @@ COUNT = "/v1/messages/count_tokens"
 EMBEDDINGS = "/v1/embeddings"
 IMAGES = "/v1/images/generations"
 WORKFLOWS = "/v1/workflows/{name}"
+RESPONSES = "/v1/responses"
+INPUT_TOKENS = "/v1/responses/input_tokens"
 APPROVE = "/v1/workflows/{name}/{execution}/approve"
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(20)).decode()
@@ -122,6 +124,8 @@ def _texts() -> Iterator[tuple[str, Hard]]:
         "a container": (INVOKE, "tuned", lambda text: {"messages": _user([{"type": "text", "text": text}])}),
         "messages": (MESSAGES, "fast", lambda text: {"model": "fast", "max_tokens": 9, "messages": _user(text)}),
         "a count": (COUNT, "fast", lambda text: {"model": "fast", "messages": _user(text)}),
+        "responses": (RESPONSES, "fast", lambda text: {"model": "fast", "input": text}),
+        "a count of responses": (INPUT_TOKENS, "fast", lambda text: {"model": "fast", "input": text}),
         "embeddings": (EMBEDDINGS, "embed", lambda text: {"model": "embed", "input": text}),
         "pictures": (IMAGES, "paint", lambda text: {"model": "paint", "prompt": text}),
         "a workflow": (WORKFLOWS, "", lambda text: {"input": {"text": text}}),
@@ -158,6 +162,8 @@ def _shapes() -> Iterator[tuple[str, Hard]]:
         ),
         "messages": (MESSAGES, "fast", '{"model":"fast","max_tokens":9,"messages":[{"role":"user","content":[%]}]}'),
         "a count": (COUNT, "fast", '{"model":"fast","messages":[{"role":"user","content":[%]}]}'),
+        "responses": (RESPONSES, "fast", '{"model":"fast","input":[%]}'),
+        "a count of responses": (INPUT_TOKENS, "fast", '{"model":"fast","input":[%]}'),
         "embeddings": (EMBEDDINGS, "embed", '{"model":"embed","input":[%]}'),
         "pictures": (IMAGES, "paint", '{"model":"paint","prompt":"x","x":[%]}'),
         "a workflow": (WORKFLOWS, "", '{"input":{"a":[%]}}'),
@@ -462,6 +468,31 @@ _SPECIAL: dict[str, Hard] = {
         _filled(
             lambda tools: {"model": "fast", "messages": _user("x"), "tools": tools},
             lambda number: {"name": f"f{number}", "input_schema": {"type": "object"}},
+        ),
+    ),
+    # Responses
+    "many items": Hard(
+        RESPONSES,
+        "fast",
+        _filled(lambda items: {"model": "fast", "input": items}, lambda n: {"role": "user", "content": "x"}),
+    ),
+    "many calls among items": Hard(
+        RESPONSES,
+        "fast",
+        _filled(
+            lambda items: {"model": "fast", "input": [item for pair in items for item in pair]},
+            lambda n: [
+                {"type": "function_call", "call_id": f"c{n}", "name": "f", "arguments": "{}"},
+                {"type": "function_call_output", "call_id": f"c{n}", "output": "x"},
+            ],
+        ),
+    ),
+    "many tools of responses": Hard(
+        RESPONSES,
+        "fast",
+        _filled(
+            lambda tools: {"model": "fast", "input": "x", "tools": tools},
+            lambda n: {"type": "function", "name": f"f{n}", "parameters": {"type": "object"}},
         ),
     ),
     # Others

@@ -239,8 +239,9 @@ def _path_below_base(path: str, route: str) -> str:
     return "/" + "/".join(segments)
 
 
-def _body(event: Mapping[str, Any]) -> bytes:
-    body = event.get("body")
+def _body(event: dict[str, Any]) -> bytes:
+    # Taken out, since one wide character makes the text four times as large as the bytes that are made of it here.
+    body = event.pop("body", None)
     if body is None:
         return b""
     if not isinstance(body, str):

@@ -27,7 +27,8 @@ class Book:
         requests: counted by the ledger this month.
         unknown: writes whose outcome nobody knows, each of which may or may not have been counted.
         reserved: requests to a model, of whatever was neither over budget nor without a table.
-        lost: the same of what had no table, which may have been counted or not.
+        lost: the same of what may have been counted or not: it had no table, or was refused, which counts if it took
+            more than a second.
         refused_first: failures that may have come before anything was reserved, so that they may not be counted.
     """
 
@@ -157,7 +158,7 @@ def audit(
                 (counted.get("month_tokens", 0), counted.get("month_usd", 0)),
                 counted.get("month_requests", 0),
                 sum(result.job.calls for result in sent if _is_reserved(result)),
-                sum(result.job.calls for result in sent if result.outcome == NO_TABLE),
+                sum(result.job.calls for result in sent if result.outcome == NO_TABLE or result.job.unreserved),
                 outcomes[NO_TABLE] + sum(line.get("settlement") == "unknown" for line in mine),
             )
         )
