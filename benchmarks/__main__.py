@@ -17,6 +17,7 @@ from typing import Any
 from benchmarks import goals, report
 from benchmarks.measures import cold, crowd, growth, plans, streams, warm
 from benchmarks.model import StandIn
+from benchmarks.peers import powertools
 from benchmarks.samples import tabulated
 from benchmarks.sandboxes import Sandboxes
 from benchmarks.subjects import BARE, BOTOCORE_IMPORT, ECHO, NAIVE, NAIVE_STREAMS, NAIVE_TABLE, OURS, Subject, ours
@@ -70,14 +71,24 @@ def measure(package: Path, guest: Subject | None, say: Say) -> dict[str, Any]:
     load = os.getloadavg()
     mine = ours(package)
     guests = [guest] if guest is not None else []
+    peers = powertools(say)
     with StandIn() as model:
         sandboxes = Sandboxes(model.url, model.ca_file)
         try:
             say("cold starts")
-            subjects = [ECHO, NAIVE, mine["native"], mine["native_loop"], BOTOCORE_IMPORT, BARE, *guests]
+            ours_cold = [mine["native"], mine["native_loop"], mine["native_all_roots"]]
+            subjects = [ECHO, NAIVE, *peers, *ours_cold, BOTOCORE_IMPORT, BARE, *guests]
             starts = cold.measure(sandboxes, subjects, COLD_ROUNDS)
             say("warm calls")
-            subjects = [ECHO, NAIVE, NAIVE_TABLE, *(mine[name] for name in goals.WARM if name in mine), BARE, *guests]
+            subjects = [
+                ECHO,
+                NAIVE,
+                NAIVE_TABLE,
+                *peers,
+                *(mine[name] for name in goals.WARM if name in mine),
+                BARE,
+                *guests,
+            ]
             calls = warm.measure(sandboxes, subjects, WARM_ROUNDS, WARM_CALLS)
             say("streams")
             subjects = [*NAIVE_STREAMS, *(mine[name] for name in goals.STREAMS)]
@@ -94,7 +105,7 @@ def measure(package: Path, guest: Subject | None, say: Say) -> dict[str, Any]:
             sandboxes.close()
     say("plans")
     planned = plans.measure()
-    found = goals.ratios(starts, calls, flows)
+    found = goals.ratios(starts, calls, flows, by_history)
     return {
         "machine": {"system": platform.platform(), "processors": os.cpu_count(), "load_before": round(load[0], 1)},
         "versions": versions(interpreter.executable),

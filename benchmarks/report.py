@@ -17,6 +17,8 @@ NAMES = {
     "naive_two_table_calls": "naive, and two writes to DynamoDB",
     "native": "ours, native",
     "native_loop": "ours, native, streaming loop",
+    "native_all_roots": "ours, native, with all of boto3's roots",
+    "powertools": "Powertools: a resolver's route, boto3",
     "openai": "ours, OpenAI",
     "anthropic": "ours, Anthropic",
     "native_tenant": "ours, native, a tenant with budgets",
@@ -166,9 +168,15 @@ def for_page(results: Results) -> str:
 
 def _goals(results: Results) -> str:
     return _table(
-        ["goal", "limit", "measured", ""],
+        ["goal", "limit", "stretch", "measured", ""],
         (
-            [goal.title, f"≤ {goal.limit:g} {goal.unit}", f"{median:.2f}", "met" if is_met else "**not met**"]
+            [
+                goal.title,
+                f"≤ {goal.limit:g} {goal.unit}",
+                "" if goal.stretch is None else f"{goal.stretch:g}",
+                f"{median:.2f}",
+                "met" if is_met else "**not met**",
+            ]
             for goal, median, is_met in goals.judged(results)
         ),
     )

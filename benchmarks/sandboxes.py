@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import shutil
+import subprocess
 import tempfile
 import threading
 import time
@@ -11,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from benchmarks.subjects import Subject
@@ -28,6 +30,11 @@ RUNTIME = "python3.13"
 ROLE = "arn:aws:iam::123456789012:role/bench"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:bench"
 TIMEOUT_SECONDS = 60.0
+ROOTS = "llm_api/aws/amazon-trust-services.pem"
+"""Where the package keeps Amazon's authorities."""
+
+AMAZON_ROOTS = Path(__file__).resolve().parent.parent / "lambda_src" / ROOTS
+
 PRELUDE_END = bytes(8)
 
 
@@ -120,13 +127,18 @@ class Sandboxes:
 
     Parameters:
         endpoint_url: stands for every AWS service.
-        ca_file: what the functions trust.
+        ca_file: the authority that signed its certificate. Nobody trusts that one alone: it stands in a store of the
+            size that the subject would load on AWS.
     """
 
     def __init__(self, endpoint_url: str, ca_file: Path) -> None:
         self._endpoint_url = endpoint_url
-        self._ca_file = ca_file
+        self._authority = ca_file.read_bytes()
         self._folder = Path(tempfile.mkdtemp(prefix="bench-sandboxes-"))
+        self._all_roots = self._folder / "all-roots.pem"
+        self._all_roots.write_bytes(_boto3_roots(self.interpreter) + self._authority)
+        self._amazon_roots = self._folder / "amazon-roots.pem"
+        self._amazon_roots.write_bytes(AMAZON_ROOTS.read_bytes() + self._authority)
         self._packages = PackageFolder(self._folder / "packages")
         self._credentials = CredentialStore()
         self._reaper = Reaper(self._folder)
@@ -160,7 +172,7 @@ class Sandboxes:
             sandbox.kill()
 
     def _launch(self, subject: Subject) -> Launch:
-        code = _zipped(subject.code)
+        code, environment = self._trusting(subject)
         function = FunctionVersion(
             arn=FunctionArn.parse(ARN),
             version="1",
@@ -169,8 +181,7 @@ class Sandboxes:
             handler=subject.handler,
             runtime=RUNTIME,
             role_arn=ROLE,
-            # AWS signs with authorities that every runtime knows; this one has to be named.
-            environment={**subject.environment, "AWS_CA_BUNDLE": str(self._ca_file)},
+            environment=environment,
             timeout_seconds=TIMEOUT_SECONDS,
             memory_size_mb=1024,
             log_group="/aws/lambda/bench",
@@ -187,6 +198,15 @@ class Sandboxes:
             endpoint_url=self._endpoint_url,
         )
 
+    def _trusting(self, subject: Subject) -> tuple[bytes, dict[str, str]]:
+        """Code and variables of a subject that trusts the stand-in's authority beside those that it would on AWS."""
+        code = _zipped(subject.code)
+        if subject.store == "all":
+            return code, {**subject.environment, "AWS_CA_BUNDLE": str(self._all_roots)}
+        if subject.keeps_roots:
+            return _with_entry(code, ROOTS, self._amazon_roots.read_bytes()), dict(subject.environment)
+        return code, {**subject.environment, "AWS_CA_BUNDLE": str(self._amazon_roots)}
+
 
 class Silent(FunctionLog):
     """A log that keeps nothing, so that keeping it is not measured."""
@@ -195,6 +215,24 @@ class Silent(FunctionLog):
         """Drop the line."""
 
 
+def _boto3_roots(interpreter: Interpreter) -> bytes:
+    """The store that boto3 brings and loads for each client."""
+    program = "import botocore, pathlib; print(pathlib.Path(botocore.__file__).with_name('cacert.pem'))"
+    asked = subprocess.run([interpreter.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+    return Path(asked.stdout.strip()).read_bytes()
+
+
+def _with_entry(package: bytes, name: str, content: bytes) -> bytes:
+    """The same zip, another content in one of its files."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as before, zipfile.ZipFile(changed, "w") as after:
+        before.getinfo(name)
+        for entry in before.infolist():
+            after.writestr(entry, content if entry.filename == name else before.read(entry))
+    return changed.getvalue()
+
+
+@cache
 def _zipped(code: Path) -> bytes:
     if code.is_file():
         return code.read_bytes()

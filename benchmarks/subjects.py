@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from benchmarks.wire import TENANT, WORD
 
@@ -27,6 +27,8 @@ class Subject:
         event: JSON.
         environment: the function's variables.
         streaming: started through our exec wrapper, and asked to stream.
+        store: the authorities that it trusts, the stand-in's among them: `all` that boto3 brings, or `amazon`'s own.
+        keeps_roots: they are a file of its package; otherwise AWS_CA_BUNDLE names them.
     """
 
     name: str
@@ -35,6 +37,8 @@ class Subject:
     event: bytes
     environment: Mapping[str, str] = field(default_factory=dict)
     streaming: bool = False
+    store: Literal["all", "amazon"] = "all"
+    keeps_roots: bool = False
 
     def named(self, name: str, **changes: Any) -> "Subject":
         """The same with some of it changed."""
@@ -140,7 +144,7 @@ def registry(models: int = 1) -> str:
 
 ECHO = Subject("echo", HANDLERS / "echo", "echo.handler", native_event())
 NAIVE = Subject("naive", HANDLERS / "naive", "naive.handler", native_event())
-BARE = Subject("bare", HANDLERS / "bare", "bare.handler", native_event())
+BARE = Subject("bare", HANDLERS / "bare", "bare.handler", native_event(), store="amazon")
 BOTOCORE_IMPORT = Subject("botocore_import", HANDLERS / "floor", "floor.handler", native_event())
 NAIVE_STREAMS = (
     Subject("naive_stream", HANDLERS / "naive", "naive.stream", native_event()),
@@ -159,12 +163,15 @@ def ours(package: Path = OURS) -> dict[str, Subject]:
     Parameters:
         package: the zip, or the folder of sources.
     """
-    native = Subject("native", package, "llm_api.handler.lambda_handler", native_event(), _IAM)
+    native = Subject(
+        "native", package, "llm_api.handler.lambda_handler", native_event(), _IAM, store="amazon", keeps_roots=True
+    )
     wrapped = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/bootstrap"}
     loop = native.named("native_loop", environment={**_IAM, **wrapped}, streaming=True)
     subjects = [
         native,
         loop,
+        native.named("native_all_roots", store="all"),
         native.named("openai", event=openai_event()),
         native.named("anthropic", event=anthropic_event()),
         native.named("native_tenant", event=native_event(key=f"sk-{TENANT}"), environment=_KEYS),

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.model import StandIn
 from benchmarks.sandboxes import Sandboxes, WrongAnswer
-from benchmarks.subjects import BARE, ECHO, NAIVE, history
+from benchmarks.subjects import BARE, ECHO, NAIVE, history, ours
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,9 @@ def sandboxes() -> Iterator[Sandboxes]:
         running.close()
 
 
-@pytest.mark.parametrize("subject", [ECHO, NAIVE, BARE], ids=lambda subject: subject.name)
+@pytest.mark.parametrize(
+    "subject", [ECHO, NAIVE, BARE, ours()["native"], ours()["native_all_roots"]], ids=lambda subject: subject.name
+)
 def test_a_subject_answers_and_is_measured(sandboxes: Sandboxes, subject: object) -> None:
     # GIVEN a subject's sandbox
     with sandboxes.running(subject) as sandbox:  # type: ignore[arg-type]
@@ -31,6 +33,29 @@ def test_a_subject_answers_and_is_measured(sandboxes: Sandboxes, subject: object
         assert answered.seconds > 0
         assert sandbox.cpu_seconds() > before
         assert sandbox.resident_bytes() > 5e6
+
+
+TRUST = """
+import os, ssl
+
+def handler(event, context):
+    store = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"]).cert_store_stats()
+    return {"statusCode": 200, "body": str(store["x509_ca"])}
+"""
+
+
+@pytest.mark.parametrize(("store", "least", "most"), [("all", 100, 400), ("amazon", 6, 6)])
+def test_a_subject_loads_a_store_of_the_size_that_it_would_on_aws(
+    sandboxes: Sandboxes, tmp_path: Path, store: str, least: int, most: int
+) -> None:
+    # GIVEN a handler that counts the authorities which it trusts
+    (tmp_path / "trust.py").write_text(TRUST)
+    subject = ECHO.named("trust", code=tmp_path, handler="trust.handler", store=store)
+    # WHEN it is called
+    with sandboxes.running(subject) as sandbox:
+        counted = int(json.loads(sandbox.call().body)["body"])
+    # THEN the stand-in's is not the only one
+    assert least <= counted <= most
 
 
 def test_a_handler_that_fails_is_not_measured(sandboxes: Sandboxes, tmp_path: Path) -> None:
