@@ -37,6 +37,7 @@ def _abilities(*, images: bool = True, images_max: int | None = None, second: bo
         images=images,
         documents=images,
         images_max=images_max,
+        schema_root="bare",
         system_tools=frozenset({"nova_grounding", "nova_code_interpreter"}) if second else frozenset(),
         cache=_PLACES,
         cache_ttls=_FIVE_MINUTES,

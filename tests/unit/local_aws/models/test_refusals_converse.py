@@ -150,6 +150,10 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
         tools({"type": "object", "anyOf": [SCHEMA]}),
         "does not support oneOf, allOf, or anyOf at the top level",
     ),
+    # nova troubleshooting; zed-industries/zed#28521, pydantic/pydantic-ai#1623
+    "a closed root of Nova": (NOVA, tools(CLOSED), "extraneous key [additionalProperties] is not permitted"),
+    "definitions of Nova": (NOVA, tools({**SCHEMA, "$defs": {}}), "extraneous key [$defs] is not permitted"),
+    "a title of Nova": (NOVA_2, tools({**SCHEMA, "title": "x"}), "extraneous key [title] is not permitted"),
     # sample-per-model-bedrock: systemTool on GPT
     "a system tool of GPT": (
         GPT,

@@ -25,6 +25,7 @@ from tests.unit.local_aws.models.asking import (
     chat,
     claude,
     native,
+    tools,
 )
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -227,6 +228,11 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
         "Input should be 'user' or 'assistant'",
     ),
     # nova request schema, zed-industries/zed#28521, UKGovernmentBEIS/inspect_ai#3767
+    "definitions of Nova": (
+        NOVA,
+        {"messages": [HI], **tools({**SCHEMA, "$defs": {}})},
+        "extraneous key [$defs] is not permitted",
+    ),
     "another limit of Nova": (NOVA, {"messages": [HI], "max_tokens": 5}, "extraneous key [max_tokens]"),
     "a limit beside Nova's high effort": (
         NOVA_2,
