@@ -224,3 +224,42 @@ def test_a_request_that_says_nothing_is_refused(content):
     with pytest.raises(InvalidField, match="blank") as refusal:
         chat({"role": "user", "content": content})
     assert refusal.value.param == "messages[0].content"
+
+
+# Marks of what is to be cached
+
+MARK = {"cache_control": {"type": "ephemeral"}}
+POINT = {"cachePoint": {"type": "default"}}
+
+
+@pytest.mark.parametrize(
+    ("message", "after"),
+    [
+        ({"role": "user", "content": "Hi", **MARK}, ["text", "cachePoint"]),
+        ({"role": "user", "content": [{"type": "text", "text": "Hi", **MARK}]}, ["text", "cachePoint"]),
+        ({"role": "user", "content": [{"type": "text", "text": "Hi", **MARK}], **MARK}, ["text", "cachePoint"]),
+        ({"role": "user", "content": [{"type": "text", "text": " ", **MARK}, {"type": "text", "text": "a"}]}, ["text"]),
+        ({"role": "user", "content": "Hi", "cache_control": None}, ["text"]),
+    ],
+)
+def test_a_mark_becomes_a_point_behind_what_it_marks(message, after):
+    # GIVEN / WHEN / THEN
+    call = chat(message)
+    assert [next(iter(block)) for block in converse_body(call)["messages"][0]["content"]] == after
+    assert call.warnings(CLAUDE) == []
+
+
+@pytest.mark.parametrize("offered", [True, False], ids=["with-tools", "as-text"])
+def test_a_mark_in_a_tools_result_stands_behind_the_result(offered):
+    # GIVEN a result that is marked, part and message
+    result = {**result_of("a", [{"type": "text", "text": "Sunny", **MARK}]), **MARK}
+    call = chat(USER, call_of("a"), result, tools=[{**WEATHER, **MARK}] if offered else None)
+
+    # WHEN it is translated
+    body = converse_body(call)
+    content = body["messages"][2]["content"]
+
+    # THEN no point stands within it
+    assert content[1:] == [POINT]
+    assert "cachePoint" not in json.dumps(content[0])
+    assert not offered or body["toolConfig"]["tools"][1:] == [POINT]

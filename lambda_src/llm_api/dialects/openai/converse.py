@@ -18,6 +18,7 @@ from llm_api.dialects.openai.sampling import Sampling
 from llm_api.dialects.openai.schemas import Demand, Inexpressible
 from llm_api.dialects.openai.stops import MAX_KEPT_CHARACTERS, divide
 from llm_api.dialects.openai.tools import Tools
+from llm_api.dialects.prompt_cache import settled
 from llm_api.families import Family, family_of
 from llm_api.registry import Target
 
@@ -114,6 +115,8 @@ class _Planning:
             body["additionalModelRequestFields"] = dict(thinking.fields)
         if self._output:
             body["outputConfig"] = self._output
+        self._plan.body, warnings = settled(body, self._target)
+        self._plan.warnings += warnings
         return self._plan
 
     def _thinking(self, max_tokens: int | None) -> Reasoning:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llm_api.dialects.json_body import MAX_CONTAINERS, parts_of, strict_json
+from llm_api.dialects.openai.cache_marks import MARKS, cache_points
 from llm_api.dialects.openai.call_ids import CallIds
 from llm_api.dialects.openai.fields import InvalidField, items, mapping, required_text, text
 from llm_api.dialects.openai.media import document_block, image_block
@@ -109,13 +110,22 @@ class _Translation:
         if self._awaited and role != "tool":
             raise InvalidField(path, f"{path} must be a tool message: calls of the message before have no result yet.")
         for name, value in message.items():
-            if name not in KNOWN_FIELDS and value is not None:
+            if name not in KNOWN_FIELDS and name not in MARKS and value is not None:
                 # Only names of ours go into the warning, which is a header.
                 known = "name" if name == "name" else "unknown fields"
                 self._warn(f"{known} in messages: ignored, Bedrock has no equivalent")
+        points = cache_points(message, path)
         if role in ("system", "developer"):
-            self._result.system.extend(self._text_blocks(message.get("content"), f"{path}.content"))
-        elif role == "user":
+            blocks = self._text_blocks(message.get("content"), f"{path}.content")
+            self._result.system.extend([*blocks, *points] if blocks else [])
+            return
+        self._turn(role, message, path)
+        turns = self._result.turns
+        if points and turns and turns[-1]["content"] and "cachePoint" not in turns[-1]["content"][-1]:
+            turns[-1]["content"] += points
+
+    def _turn(self, role: str, message: dict[str, Any], path: str) -> None:
+        if role == "user":
             self._user(message, path)
         elif role == "assistant":
             self._assistant(message, path)
@@ -169,6 +179,10 @@ class _Translation:
 
     def _user_part(self, part: Any, path: str) -> list[dict[str, Any]]:
         part = mapping(part, path)
+        blocks = self._content_part(part, path)
+        return [*blocks, *cache_points(part, path)] if blocks else []
+
+    def _content_part(self, part: dict[str, Any], path: str) -> list[dict[str, Any]]:
         kind = required_text(part, "type", path)
         if kind == "text":
             return _text(text(part, "text", path) or "")
@@ -238,10 +252,13 @@ class _Translation:
             del self._awaited[call_id]
         blocks = self._result_blocks(message.get("content"), f"{path}.content") or _text(NO_OUTPUT)
         if self._with_tools:
-            self._append("user", [{"toolResult": {"toolUseId": sent_id, "content": blocks}}])
+            # What is cached ends with a turn's block, not within a tool's result.
+            points = [block for block in blocks if "cachePoint" in block][-1:]
+            blocks = [block for block in blocks if "cachePoint" not in block]
+            self._append("user", [{"toolResult": {"toolUseId": sent_id, "content": blocks}}, *points])
         else:
             output = "\n".join(block["text"] for block in blocks if "text" in block) or NO_OUTPUT
-            media = [block for block in blocks if "text" not in block]
+            media = [block for block in blocks if "text" not in block and "cachePoint" not in block]
             self._append("user", [*_text(f"[The tool's result: {output}]"), *media])
         self._result.answers_tools = True
 
@@ -263,7 +280,8 @@ class _Translation:
             kind = required_text(part, "type", where)
             if kind not in ("text", "refusal"):
                 raise InvalidField(f"{where}.type", f"{where}.type must be text: only user messages hold other parts.")
-            blocks += _text(text(part, kind, where) or "")
+            said = _text(text(part, kind, where) or "")
+            blocks += [*said, *cache_points(part, where)] if said else []
         return blocks
 
     def _append(self, role: str, blocks: list[dict[str, Any]]) -> None:

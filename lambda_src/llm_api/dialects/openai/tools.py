@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llm_api.dialects.openai.cache_marks import cache_points
 from llm_api.dialects.openai.fields import InvalidField, boolean, items, mapping, required_text, text
 from llm_api.families import Family
 from llm_api.registry import Target
@@ -71,7 +72,9 @@ class Tools(NamedTuple):
             )
         warnings: list[str] = []
         strict = _StrictTools(family, held)
-        sent = [{"toolSpec": _tool_spec(spec, family, target, strict, warnings)} for spec in specs]
+        sent: list[dict[str, Any]] = []
+        for spec in specs:
+            sent += [{"toolSpec": _tool_spec(spec, family, target, strict, warnings)}, *spec["points"]]
         return {"tools": sent, **config}, list(dict.fromkeys(warnings))
 
 
@@ -132,6 +135,7 @@ def _parse(tool: Any, path: str) -> dict[str, Any]:
         "schema": _object_schema(parameters, f"{where}.parameters"),
         "strict": boolean(function, "strict", where) or False,
         "path": f"{where}.parameters",
+        "points": cache_points(tool, path) or cache_points(function, where),
     }
 
 
