@@ -142,6 +142,13 @@ resource "aws_api_gateway_domain_name" "this" {
   endpoint_configuration {
     types = ["REGIONAL"]
   }
+
+  lifecycle {
+    precondition {
+      condition     = split(":", var.domain.certificate_arn)[3] == local.region
+      error_message = "`domain.certificate_arn` has to be a certificate in the API's Region, ${local.region}: a Regional domain takes no other."
+    }
+  }
 }
 
 resource "aws_api_gateway_base_path_mapping" "this" {

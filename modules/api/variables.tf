@@ -277,4 +277,9 @@ variable "web_acl" {
     arn = string
   })
   default = null
+
+  validation {
+    condition     = var.web_acl == null ? true : !strcontains(var.web_acl.arn, ":global/")
+    error_message = "`web_acl.arn` has to be a Regional web ACL's: one of scope CLOUDFRONT can't stand in front of an API."
+  }
 }

@@ -34,6 +34,9 @@ locals {
     )
   ]]))
 
+  # A guardrail is called where the model is called from.
+  foreign_guardrails = [for alias, guardrail in local.guardrails : alias if guardrail == null ? false : split(":", guardrail.arn)[3] != local.region]
+
   guarded_sagemaker = [for alias, guardrail in local.guardrails : alias if local.kinds[alias] == "sagemaker" && guardrail != null]
   unguarded_fallbacks = flatten([for alias, model in local.models : [
     for fallback in model.fallbacks : "${alias} -> ${fallback}" if try(local.guardrails[alias] != null && local.guardrails[fallback] == null, false)

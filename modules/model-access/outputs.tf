@@ -93,6 +93,11 @@ output "registry" {
   }
 
   precondition {
+    condition     = length(local.foreign_guardrails) == 0
+    error_message = "A guardrail has to be in the provider's Region, ${local.region}; name one that is, for: ${join(", ", local.foreign_guardrails)}."
+  }
+
+  precondition {
     condition     = length(local.guarded_sagemaker) == 0
     error_message = "Bedrock's guardrails don't apply to SageMaker endpoints; set guardrail on each Bedrock model instead of the deployment, or move to another deployment: ${join(", ", local.guarded_sagemaker)}."
   }

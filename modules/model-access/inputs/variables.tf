@@ -53,6 +53,11 @@ variable "models" {
   }
 
   validation {
+    condition     = length(distinct([for alias in keys(var.models) : lower(alias)])) == length(var.models)
+    error_message = "Aliases that differ only in case are taken for each other by callers and people; rename: ${join(", ", [for alias in keys(var.models) : alias if length([for other in keys(var.models) : other if lower(other) == lower(alias)]) > 1])}."
+  }
+
+  validation {
     condition     = alltrue([for model in values(var.models) : (model.id == null) != (model.sagemaker == null)])
     error_message = "A model has exactly one of id and sagemaker; correct: ${join(", ", [for alias, model in var.models : alias if(model.id == null) == (model.sagemaker == null)])}."
   }

@@ -151,3 +151,15 @@ refused "refuses_json_as_bytes" {
 
   binary_media_types = ["application/json", "*/*", "image/png"]
 }
+
+refused "refuses_a_web_acl_of_cloudfront" {
+  says = "one of scope CLOUDFRONT can't stand in front of an API."
+
+  web_acl = { arn = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/acme/11111111-2222-3333-4444-555555555555" }
+}
+
+refused "refuses_a_certificate_of_another_region" {
+  says = "a certificate in the API's Region, us-east-1"
+
+  domain = { name = "llm.example.com", certificate_arn = "arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555" }
+}

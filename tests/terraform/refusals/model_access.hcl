@@ -591,3 +591,15 @@ refused "misspelt_tags_of_the_deployments_guardrail" {
   models    = { nova = { id = "amazon.nova-lite-v1:0" } }
   guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "1", input_tag = true }
 }
+
+refused "aliases_that_differ_in_case_alone" {
+  says = "only in case are taken for each other by callers and people; rename: Nova, nova."
+
+  models = { nova = { id = "amazon.nova-lite-v1:0" }, Nova = { id = "amazon.nova-pro-v1:0" } }
+}
+
+refused "guardrail_of_another_region" {
+  says = "in the provider's Region, us-east-1; name one that is, for: abroad."
+
+  models = { abroad = { id = "amazon.nova-lite-v1:0", guardrail = { arn = "arn:aws:bedrock:eu-west-1:123456789012:guardrail/abcdefghijkl", version = "1" } } }
+}
