@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.subjects import HANDLERS, Subject, native_event
+from tools.setup import installer, uv_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "requirements" / "bench.txt"
@@ -25,12 +26,11 @@ def powertools(say: Callable[[str], object]) -> list[Subject]:
     if not folder.exists():
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
-        options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--only-binary", ":all:"]
-        command = [sys.executable, "-m", "pip", "install", *options, "--require-hashes", "--target", str(partial)]
-        command += ["--requirement", str(REQUIREMENTS)]
-        installed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        command = [installer(), "pip", "install", "--quiet", "--require-hashes", "--python", sys.executable]
+        command += ["--target", str(partial), "--requirement", str(REQUIREMENTS)]
+        installed = subprocess.run(command, env=uv_environment(), capture_output=True, text=True, check=False)  # noqa: S603
         if installed.returncode != 0:
-            say(f"  without Powertools, which pip could not install: {installed.stderr.strip()[-300:]}")
+            say(f"  without Powertools, which uv could not install: {installed.stderr.strip()[-300:]}")
             return []
         shutil.copy(handler, partial)
         partial.rename(folder)
