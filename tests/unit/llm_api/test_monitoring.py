@@ -6,6 +6,7 @@ request can have.
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -62,6 +63,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     inner.mkdir()
     for file in (ROOT / "modules/monitoring").glob("*.tf"):
         (inner / file.name).write_text(file.read_text() if file.name != "main.tf" else module)
+    shutil.copytree(ROOT / "modules/names", folder / "names")
     (folder / "main.tf").write_text(
         OFFLINE
         + """
