@@ -25,6 +25,10 @@ variable "models" {
     - `cache`: answers that may be given again to the same request; `docs/cache.md` says to which.
       - `ttl_seconds`: for how long.
       - `scope`: to whom: the same `tenant` (without tenants the same principal), or everybody who may use the model (`shared`).
+    - `prompt_cache`: points up to which the model caches prompts that set none themselves. What it writes costs `price.cache_write`.
+      - `ttl`: for how long: `5m`, or `1h` where the model knows it (`price.cache_write_1h`).
+      - `points`: behind the `tools`, the `system` prompt, and the last two `messages` of the user's; all three unless said otherwise.
+    - `service_tier`: the tier that each call asks for, instead of the default one: `priority`, `flex` or `reserved`. `price` is that tier's; IAM refuses the model in any other.
   EOT
   type        = any
   nullable    = false

@@ -21,7 +21,7 @@ from local_aws.aws_errors import Answer, AwsError
 from local_aws.credentials import Credentials, CredentialStore
 from local_aws.dynamodb_access import UnknownOperation, checks_for
 from local_aws.gateway.wire import RAW_HEADERS
-from local_aws.iam import authorize_model_call, guardrail_of, policies_of
+from local_aws.iam import authorize_model_call, guardrail_of, policies_of, tier_of
 from local_aws.iam.errors import UnknownPolicyElement, UnknownTarget
 from local_aws.journal import Call, Journal
 from local_aws.lambda_service import LambdaService, http_api
@@ -195,6 +195,7 @@ class Front:
                     credentials.account_id,
                     boundary=boundary,
                     guardrail=guardrail,
+                    tier=tier_of(operation, request.headers, request.body),
                     inference_component=request.headers.get("x-amzn-sagemaker-inference-component"),
                     context=global_context(credentials, request.region),
                 )

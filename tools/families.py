@@ -30,8 +30,13 @@ def classes(module: str) -> list[type[families.Family]]:
 def rendered() -> str:
     """The file's text."""
     known = {
-        kind.name: {"ids": list(kind.ids), "operation": kind.operation, "messages_api": kind.messages_api}
-        for kind in (classes(module)[0] for module in PAGES)
+        kinds[0].name: {
+            "ids": list(kinds[0].ids),
+            "operation": kinds[0].operation,
+            "messages_api": kinds[0].messages_api,
+            "prompt_cache": any(kind.cache_points for kind in kinds),
+        }
+        for kinds in map(classes, PAGES)
     }
     return json.dumps(known, indent=2, sort_keys=True) + "\n"
 

@@ -4,7 +4,7 @@ from local_aws.iam.catalogue import CATALOGUE, ApplicationProfile, Catalogue
 from local_aws.iam.errors import UnknownPolicyElement, UnknownTarget
 from local_aws.iam.evaluation import Decision, Effect, evaluate, evaluate_resource_policy
 from local_aws.iam.identities import policies_of
-from local_aws.iam.model_calls import Check, Guardrail, authorize_model_call, checks_for, guardrail_of
+from local_aws.iam.model_calls import Check, Guardrail, authorize_model_call, checks_for, guardrail_of, tier_of
 from local_aws.iam.policy import ANONYMOUS, Principal, parse_policy
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "guardrail_of",
     "parse_policy",
     "policies_of",
+    "tier_of",
 ]

@@ -35,6 +35,7 @@ SINGLE_VALUED_KEYS = frozenset(
         "aws:username",
         "bedrock:GuardrailIdentifier",
         "bedrock:InferenceProfileArn",
+        "bedrock:ServiceTier",
         "cloudwatch:namespace",
         "dynamodb:ReturnValues",
         "dynamodb:Select",

@@ -70,6 +70,20 @@ def guardrail_of(operation: str, headers: Mapping[str, str], body: bytes) -> Gua
     return Guardrail(str(identifier), str(version or "DRAFT")) if identifier else None
 
 
+def tier_of(operation: str, headers: Mapping[str, str], body: bytes) -> str | None:
+    """The service tier that a call asks for, in the same places; None where it names none.
+
+    https://docs.aws.amazon.com/bedrock/latest/userguide/service-tiers-inference.html
+    """
+    if operation.startswith("invoke"):
+        return headers.get("x-amzn-bedrock-service-tier")
+    try:
+        asked = json.loads(body).get("serviceTier") if operation.startswith("converse") else None
+        return str(asked["type"]) if asked else None
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where the call was made."""
@@ -92,6 +106,7 @@ def checks_for(
     account: str,
     *,
     guardrail: Guardrail | None = None,
+    tier: str | None = None,
     inference_component: str | None = None,
     partition: str = "aws",
     catalogue: Catalogue = CATALOGUE,
@@ -103,6 +118,7 @@ def checks_for(
         model_id: ID or ARN, decoded; for the SageMaker operations the endpoint's name.
         region: where the call was made, such as `us-east-1`.
         guardrail: what `guardrail_of` found.
+        tier: what `tier_of` found.
         inference_component: of a SageMaker call, where it names one.
 
     Raises:
@@ -117,6 +133,8 @@ def checks_for(
         return tuple(Check(action, place.arn("sagemaker", name), {"aws:RequestedRegion": region}) for name in names)
     action = BEDROCK_ACTIONS[operation]
     checks = _bedrock_checks(operation, action, model_id, place, catalogue)
+    if tier is not None:
+        checks = tuple(replace(check, context={**check.context, "bedrock:ServiceTier": tier}) for check in checks)
     if guardrail is None:
         return checks
     arn = guardrail.identifier
@@ -225,6 +243,7 @@ def authorize_model_call(
     *,
     boundary: Mapping[str, Any] | None = None,
     guardrail: Guardrail | None = None,
+    tier: str | None = None,
     inference_component: str | None = None,
     context: Mapping[str, str | Sequence[str]] | None = None,
     partition: str = "aws",
@@ -252,6 +271,7 @@ def authorize_model_call(
         region,
         account,
         guardrail=guardrail,
+        tier=tier,
         inference_component=inference_component,
         partition=partition,
         catalogue=catalogue,

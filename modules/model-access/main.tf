@@ -15,13 +15,14 @@ module "names" {
   known = {
     "models.*" = [
       "id", "sagemaker", "family", "destination_regions", "source_models", "fallbacks", "guardrail", "max_output_tokens",
-      "on_timeout", "betas", "price", "cache",
+      "on_timeout", "betas", "price", "cache", "prompt_cache", "service_tier",
     ]
-    "models.*.sagemaker" = ["endpoint", "inference_component", "format"]
-    "models.*.guardrail" = ["arn", "version", "profile_arns", "input_tags"]
-    "models.*.price"     = ["input", "output", "cache_read", "cache_write", "cache_write_1h", "image"]
-    "models.*.cache"     = ["ttl_seconds", "scope"]
-    "guardrail"          = ["arn", "version", "profile_arns", "input_tags"]
+    "models.*.sagemaker"    = ["endpoint", "inference_component", "format"]
+    "models.*.guardrail"    = ["arn", "version", "profile_arns", "input_tags"]
+    "models.*.price"        = ["input", "output", "cache_read", "cache_write", "cache_write_1h", "image"]
+    "models.*.cache"        = ["ttl_seconds", "scope"]
+    "models.*.prompt_cache" = ["ttl", "points"]
+    "guardrail"             = ["arn", "version", "profile_arns", "input_tags"]
   }
 }
 
@@ -132,15 +133,17 @@ locals {
     price             = model.price
     sagemaker         = model.sagemaker == null ? null : merge(model.sagemaker, { format = coalesce(model.sagemaker.format, "native") })
     cache             = model.cache
+    prompt_cache      = model.prompt_cache
+    service_tier      = model.service_tier
   } }
 
   # Absent means null, empty or the default: the environment is small.
   registry_json = jsonencode({ for alias, entry in local.registry : alias => merge(
-    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "guardrail", "on_timeout", "price", "sagemaker", "cache"], key) },
+    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "guardrail", "on_timeout", "price", "sagemaker", "cache", "prompt_cache"], key) },
     { for key in ["guardrail"] : key => { for name, value in entry[key] : name => value if value != false } if entry[key] != null },
     { for key in ["on_timeout"] : key => entry[key] if entry[key] != "error" },
     { for key in ["fallbacks", "betas"] : key => entry[key] if length(entry[key]) > 0 },
-    { for key in ["price", "sagemaker", "cache"] : key => { for name, value in entry[key] : name => value if value != null && !(name == "format" && value == "native") } if entry[key] != null },
+    { for key in ["price", "sagemaker", "cache", "prompt_cache"] : key => { for name, value in entry[key] : name => value if value != null && !(name == "format" && value == "native") } if entry[key] != null },
   ) })
   # Measured as Lambda does: the variables are one JSON object, so a quote inside a value counts twice.
   registry_environment = length(jsonencode(local.registry_json)) <= 3072 ? local.registry_json : base64gzip(local.registry_json)

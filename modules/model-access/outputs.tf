@@ -24,7 +24,7 @@ output "policy_documents" {
 }
 
 output "registry" {
-  description = "What the handler knows of each alias: `id`, `family`, `base_id`, `fallbacks`, `guardrail` (`id`, `version`, `input_tags`), `max_output_tokens`, `on_timeout`, `betas`, `price`, `sagemaker`, `cache`."
+  description = "What the handler knows of each alias: `id`, `family`, `base_id`, `fallbacks`, `guardrail` (`id`, `version`, `input_tags`), `max_output_tokens`, `on_timeout`, `betas`, `price`, `sagemaker`, `cache`, `prompt_cache`, `service_tier`."
   value       = local.registry
 
   precondition {
@@ -65,6 +65,31 @@ output "registry" {
   precondition {
     condition     = length(local.foreign_arns) == 0
     error_message = "These ARNs can't be called from account ${local.account}, Region ${local.region}, partition ${local.partition}; declare them in a deployment where they live, or correct them: ${join(", ", local.foreign_arns)}."
+  }
+
+  precondition {
+    condition     = length(local.odd_tiers) == 0
+    error_message = "service_tier is priority, flex or reserved, and of a Bedrock model; correct: ${join(", ", local.odd_tiers)}."
+  }
+
+  precondition {
+    condition     = length(local.tier_disagreements) == 0
+    error_message = "IAM holds a target to one tier, so all its aliases have the same service_tier; make these agree: ${join("; ", local.tier_disagreements)}."
+  }
+
+  precondition {
+    condition     = length(local.odd_prompt_caches) == 0
+    error_message = "prompt_cache has a ttl of 5m or 1h, and points among tools, system and messages, at least one; correct: ${join(", ", local.odd_prompt_caches)}."
+  }
+
+  precondition {
+    condition     = length(local.uncached_families) == 0
+    error_message = "No model of this family has a prompt cache; remove prompt_cache of: ${join(", ", local.uncached_families)}."
+  }
+
+  precondition {
+    condition     = length(local.unpriced_prompt_caches) == 0
+    error_message = "What prompt_cache writes has a price of its own; set price.cache_write (cache_write_1h with ttl = \"1h\") of: ${join(", ", local.unpriced_prompt_caches)}."
   }
 
   precondition {

@@ -88,6 +88,7 @@ locals {
         resources  = [for target in local.targets : target.resource if target.slot == slot && target.kind == "foundation"]
       },
     ] if slot != "none"]),
+    local.service_tier_groups,
     [{
       sid        = "ApplyGuardrails"
       effect     = "Allow"

@@ -100,6 +100,8 @@ def _invoke_headers(target: Target, payload: Payload) -> dict[str, str]:
     if target.guardrail is not None:
         headers["x-amzn-bedrock-guardrailidentifier"] = target.guardrail.id
         headers["x-amzn-bedrock-guardrailversion"] = target.guardrail.version
+    if target.service_tier is not None:
+        headers["x-amzn-bedrock-service-tier"] = target.service_tier
     return headers
 
 
@@ -115,4 +117,6 @@ def _converse_body(target: Target, payload: Payload) -> bytes:
             "guardrailIdentifier": target.guardrail.id,
             "guardrailVersion": target.guardrail.version,
         }
+    if target.service_tier is not None:
+        body["serviceTier"] = {"type": target.service_tier}
     return json.dumps(body, separators=(",", ":")).encode()

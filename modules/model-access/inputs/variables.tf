@@ -38,6 +38,11 @@ variable "models" {
       ttl_seconds = number
       scope       = optional(string, "tenant")
     }))
+    prompt_cache = optional(object({
+      ttl    = optional(string, "5m")
+      points = optional(list(string), ["tools", "system", "messages"])
+    }))
+    service_tier = optional(string)
   }))
   nullable    = false
   description = "The module's input of this name."

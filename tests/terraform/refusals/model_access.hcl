@@ -603,3 +603,36 @@ refused "guardrail_of_another_region" {
 
   models = { abroad = { id = "amazon.nova-lite-v1:0", guardrail = { arn = "arn:aws:bedrock:eu-west-1:123456789012:guardrail/abcdefghijkl", version = "1" } } }
 }
+
+refused "tier_of_tomorrow" {
+  says = "service_tier is priority, flex or reserved"
+
+  models = { nova = { id = "amazon.nova-lite-v1:0", service_tier = "turbo" } }
+}
+
+refused "tiers_that_disagree" {
+  says = "make these agree: one, two"
+
+  models = {
+    one = { id = "amazon.nova-lite-v1:0", service_tier = "flex" }
+    two = { id = "amazon.nova-lite-v1:0" }
+  }
+}
+
+refused "prompt_cache_at_an_odd_place" {
+  says = "at least one; correct: nova"
+
+  models = { nova = { id = "amazon.nova-lite-v1:0", prompt_cache = { points = ["images"] } } }
+}
+
+refused "prompt_cache_of_a_family_without_one" {
+  says = "No model of this family has a prompt cache"
+
+  models = { llama = { id = "meta.llama3-1-8b-instruct-v1:0", prompt_cache = {} } }
+}
+
+refused "prompt_cache_without_a_price" {
+  says = "set price.cache_write"
+
+  models = { nova = { id = "amazon.nova-lite-v1:0", prompt_cache = {}, price = { input = 1, output = 1 } } }
+}

@@ -22,6 +22,7 @@ class Invoke(Call):
         body: as the caller sent it.
         document: the body's JSON object; None for another content type, which only SageMaker endpoints take.
         asks_for_guardrail: whether the caller sent guardrail headers.
+        tier: the service tier that the caller asks for; None where it names none.
     """
 
     operation: ClassVar[Operation] = "invoke"
@@ -46,6 +47,7 @@ class Invoke(Call):
         self.trace = headers.get("x-amzn-bedrock-trace")
         self.metadata = headers.get("x-amzn-bedrock-request-metadata")
         self.asks_for_guardrail = protection.has_guardrail_headers(headers)
+        self.tier = protection.asked_tier(headers)
 
     @classmethod
     def parse(cls, request: Request) -> Self:
@@ -59,6 +61,7 @@ class Invoke(Call):
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`."""
         protection.check_guardrail(target, "X-Amzn-Bedrock-GuardrailIdentifier", asked=self.asks_for_guardrail)
+        protection.check_tier(target, "X-Amzn-Bedrock-Service-Tier", self.tier)
         if target.endpoint is not None:
             body, document = self._limited(target)
             return [Payload(body, self.content_type, self.accept, metadata=self.metadata, document=document)]
@@ -141,6 +144,8 @@ class Converse(Call):
         protection.check_guardrail(target, "guardrailConfig", asked="guardrailConfig" in self.body)
         protection.check_converse_target(self.body, target)
         body = output_limit.limit_converse(self._settled(target)[0], target)
+        if "serviceTier" in body:  # it is the target's, and set where the call is made
+            body = {name: value for name, value in body.items() if name != "serviceTier"}
         if target.prompt_cache is not None:
             from llm_api.dialects.prompt_cache import with_own_points
 

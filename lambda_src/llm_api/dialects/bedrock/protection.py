@@ -30,19 +30,19 @@ _CONVERSE_FIELDS = frozenset(
     }
 )
 
-_NOT_ADDITIONAL = (_CONVERSE_FIELDS | {"modelId", "promptVariables"}) - {"inferenceConfig"}
+_NOT_ADDITIONAL = (_CONVERSE_FIELDS | {"modelId", "promptVariables", "serviceTier"}) - {"inferenceConfig"}
 """Converse's own fields, which among the additional ones would be a second request that nobody reads. The exception is
 where Nova has its `topK`, and where `output_limit` looks."""
 
 _PRICE = "it changes the price of the call. Leave it out."
+_TIER_HEADER = f"{_HEADER_PREFIX}service-tier"
+_TIER_FIELD = "serviceTier"
 _REFUSED_HEADERS = {
     f"{_HEADER_PREFIX}performanceconfig-latency": _PRICE,
-    f"{_HEADER_PREFIX}service-tier": _PRICE,
 }
 _REFUSED_FIELDS = {
     "performanceConfig": _PRICE,
     "performanceConfigLatency": _PRICE,
-    "serviceTier": _PRICE,
     "service_tier": _PRICE,
     "promptVariables": "prompts of Bedrock's prompt management are not offered here. Send the text itself.",
 }
@@ -63,7 +63,7 @@ def check_headers(headers: Mapping[str, str]) -> None:
     for name in headers:
         if name in _REFUSED_HEADERS:
             raise BadRequest(f"The header {name} is refused: {_REFUSED_HEADERS[name]}")
-        if name.startswith(_HEADER_PREFIX) and name not in _HEADERS:
+        if name.startswith(_HEADER_PREFIX) and name not in _HEADERS and name != _TIER_HEADER:
             raise BadRequest(f"The header {name[:100]} is not known here. Leave it out.")
     trace = headers.get(f"{_HEADER_PREFIX}trace")
     if trace is not None and trace not in _TRACES:
@@ -73,6 +73,25 @@ def check_headers(headers: Mapping[str, str]) -> None:
 def has_guardrail_headers(headers: Mapping[str, str]) -> bool:
     """Whether the caller asks for a guardrail of InvokeModel."""
     return not _GUARDRAIL_HEADERS.isdisjoint(headers)
+
+
+def asked_tier(headers: Mapping[str, str]) -> str | None:
+    """The service tier that the caller asks InvokeModel for."""
+    return headers.get(_TIER_HEADER)
+
+
+def check_tier(target: Target, field: str, asked: Any) -> None:
+    """A caller may name the tier in which the model is called anyway.
+
+    Raises:
+        BadRequest: it is another one.
+    """
+    declared = target.service_tier or "default"
+    if asked is not None and asked != declared:
+        raise BadRequest(
+            f"{field} is refused: it changes the price of the call, and model {target.alias!r} is called in the tier "
+            f"{declared!r}. Leave it out, or ask your platform team to set `service_tier`."
+        )
 
 
 def check_guardrail(target: Target, field: str, *, asked: bool) -> None:
@@ -98,6 +117,8 @@ def check_invoke_body(body: Mapping[str, Any], sent: bytes = _MARK_OF_S3) -> Non
         BadRequest: the message names the field.
     """
     _refuse_fields(body)
+    if _TIER_FIELD in body:
+        raise BadRequest(f"The field {_TIER_FIELD} is refused: {_PRICE}")
     _refuse_s3(body, sent)
 
 
@@ -185,7 +206,7 @@ def check_converse_body(body: Mapping[str, Any], sent: bytes = _MARK_OF_S3) -> N
                 "them."
             )
     for name in body:
-        if name not in _CONVERSE_FIELDS:
+        if name not in _CONVERSE_FIELDS and name != _TIER_FIELD:
             raise BadRequest(
                 f"The field {name[:100]} is not known here. Converse takes {', '.join(sorted(_CONVERSE_FIELDS))}."
             )
@@ -199,6 +220,8 @@ def check_converse_target(body: Mapping[str, Any], target: Target) -> None:
         BadRequest: the message names the field.
     """
     additional = _additional_fields(body)
+    tier = body.get(_TIER_FIELD)
+    check_tier(target, _TIER_FIELD, tier.get("type") if isinstance(tier, dict) else tier)
     _check_guardrail_field(additional, target)
     if target.guardrail is not None and not target.guardrail.input_tags and _marks_input(body):
         raise BadRequest(f"guardContent is refused: {_MARKS}")
