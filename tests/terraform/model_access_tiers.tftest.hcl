@@ -11,6 +11,8 @@ provider "aws" {
 
 override_data {
   target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
 
 run "a_tier_is_all_that_its_model_is_called_in" {
   command = plan
