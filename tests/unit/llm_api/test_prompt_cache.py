@@ -6,6 +6,7 @@ import pytest
 from llm_api.dialects.anthropic.messages import Messages
 from llm_api.dialects.bedrock.calls import Converse
 from llm_api.dialects.openai.cache_marks import cache_points
+from llm_api.dialects.openai.chat import ChatCompletion
 from llm_api.dialects.openai.fields import InvalidField
 from llm_api.dialects.prompt_cache import point, settled, with_own_marks, with_own_points
 from llm_api.registry import Price, PromptCache, Registry, Target
@@ -269,3 +270,54 @@ def test_the_registry_tells_what_was_declared():
         "own": (PromptCache("1h", frozenset({"system"})), "flex"),
         "none": (None, None),
     }
+
+
+def chat(**fields):
+    body = {"model": "claude", "messages": [{"role": "user", "content": "Hello"}], **fields}
+    return ChatCompletion.parse(post("/v1/chat/completions", body))
+
+
+MARK = {"cache_control": {"type": "ephemeral"}}
+FUNCTION = {"type": "function", "function": {"name": "t", "parameters": {"type": "object", "properties": {}}}}
+
+
+def test_marks_of_openais_clients_become_points():
+    # GIVEN marks on a tool, a message, a part, and a result of a tool
+    call = chat(
+        tools=[{**FUNCTION, **MARK}],
+        messages=[
+            {"role": "system", "content": "Be kind.", **MARK},
+            {"role": "user", "content": [{"type": "text", "text": "Hello", **MARK}, {"type": "text", "text": "Ask."}]},
+            {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "t", "arguments": "{}"}}]},
+            {"role": "tool", "tool_call_id": "1", "content": [{"type": "text", "text": "42", **MARK}]},
+        ],
+    )
+    # WHEN
+    (payload,) = call.payloads(CLAUDE)
+    # THEN each stands behind what it marks
+    assert payload.body["toolConfig"]["tools"][1] == point()
+    assert payload.body["system"] == [text("Be kind."), point()]
+    assert payload.body["messages"][0]["content"] == [text("Hello"), point(), text("Ask.")]
+    assert payload.body["messages"][2]["content"][1] == point()
+    assert not any("cache" in warning for warning in call.warnings(CLAUDE))
+
+
+def test_a_mark_on_a_blank_part_marks_nothing():
+    call = chat(
+        messages=[{"role": "user", "content": [{"type": "text", "text": " ", **MARK}, {"type": "text", "text": "Hi"}]}]
+    )
+    assert call.payloads(CLAUDE)[0].body["messages"][0]["content"] == [text("Hi")]
+
+
+def test_callers_of_openais_dialect_are_told_of_marks_that_the_model_does_not_take():
+    # GIVEN
+    call = chat(messages=[{"role": "user", "content": "Hello", **MARK}])
+    # WHEN
+    (payload,) = call.payloads(LLAMA)
+    # THEN
+    assert payload.body["messages"][0]["content"] == [text("Hello")]
+    assert "cache_control was ignored: this model has no prompt cache" in call.warnings(LLAMA)
+
+
+def test_the_deployments_points_reach_openais_dialect():
+    assert chat().payloads(CACHING)[0].body["messages"][0]["content"] == [text("Hello"), point()]
