@@ -23,7 +23,7 @@ KINDS: dict[str, str] = {
     "tools_without_calls": "say that the answer calls tools, tool_use, though it has none",
     "broken_arguments": "call tools with arguments that are no JSON",
     "repeated_ids": "give the same ID to every call of a tool, in this answer and the next",
-    "empty_answer": "answer with no content, and end",
+    "empty_answer": "end without any content",
     "usage_twice": "count cached tokens twice: apart, and within the input tokens",
     "guardrail_intervention": "have the guardrail intervene; `point` is input or output",
     "stall": "be silent for `seconds` before the answer begins",

@@ -79,7 +79,7 @@ def test_every_prompt_is_counted_to_the_token(enter: Enter, calls: Callable[[], 
     # THEN it ends as it does without budgets, and what the models produced is counted, no more and no less
     assert ended["error"]["type"] == "StepFailed.fact", ended
     assert [call.status for call in calls()] == [200] * 5
-    assert used(client)["requests"] == 5
+    assert used(client)["requests"] == 6  # its start is one
     assert used(client)["tokens"] == produced(calls())
     assert used(client)["usd"] > 0
 
@@ -102,14 +102,14 @@ def test_what_is_sent_is_what_was_reserved(enter: Enter, calls: Callable[[], lis
 
 
 def test_a_budget_that_ends_on_the_way_ends_the_workflow(enter: Enter, calls: Callable[[], list[Call]]) -> None:
-    # GIVEN a budget of two requests WHEN the workflow gets to its third prompt
-    client = enter(requests_per_day=2)
+    # GIVEN a budget of a start and two prompts WHEN the workflow gets to its third prompt
+    client = enter(requests_per_day=3)
     ended = client.end("metered", client.start("metered", {**GIVEN, "words": ["a"]}))
 
     # THEN it fails by the step's name, says which budget, and that prompt was never sent
     assert ended["error"]["type"] == "StepFailed.fact", ended
-    assert ended["error"]["message"].startswith("BudgetSpent: Your budget of 2 requests a day is used up")
-    assert len(calls()) == used(client)["requests"] == 2
+    assert ended["error"]["message"].startswith("BudgetSpent: Your budget of 3 requests a day is used up")
+    assert (len(calls()), used(client)["requests"]) == (2, 3)
 
 
 def test_a_spent_budget_can_be_caught(enter: Enter, calls: Callable[[], list[Call]]) -> None:
@@ -126,17 +126,17 @@ def test_a_spent_budget_can_be_caught(enter: Enter, calls: Callable[[], list[Cal
 def test_the_next_minute_is_waited_for(
     enter: Enter, calls: Callable[[], list[Call]], hurry: Callable[[Client], list[float]]
 ) -> None:
-    # GIVEN a minute with room for one prompt, and a map that waits once for the next
-    client = enter(requests_per_minute=1)
+    # GIVEN a minute with room for a start and one prompt, and a map that waits once for the next
+    client = enter(requests_per_minute=2)
     waits = hurry(client)
 
-    # WHEN a map of two runs, one after the other, and then a workflow that doesn't wait
-    ended = client.end("metered_outer", client.start("metered_outer", {"words": ["a", "b"]}))
+    # WHEN a map of three runs, one after the other, and then a workflow that doesn't wait
+    ended = client.end("metered_outer", client.start("metered_outer", {"words": ["a", "b", "c"]}))
 
-    # THEN both items are answered, and that workflow isn't
+    # THEN all items are answered, and that workflow isn't
     assert len(waits) == 1
     assert 1 <= waits[0] <= 66
-    assert len(calls()) == 2
+    assert len(calls()) == 3
     assert ended["error"]["type"] == "StepFailed.inner"
     assert "OverBudget" in ended["error"]["message"]
 
@@ -150,7 +150,7 @@ def test_what_may_have_been_paid_stands(enter: Enter, workflows: Workflows, call
     # THEN it isn't sent again, since one reservation doesn't cover two, and it counts at what was reserved
     assert ended["result"]["text"] == "sorry: BedrockRuntime.InternalServerException"
     assert [call.status for call in calls()] == [500, 200]
-    assert used(client)["requests"] == 2
+    assert used(client)["requests"] == 3
     assert used(client)["tokens"] > 500
 
 
@@ -164,7 +164,7 @@ def test_what_was_refused_is_given_back(enter: Enter, workflows: Workflows, call
     # THEN what was refused costs a request and no token, and a repeat within one reservation is counted once
     assert ended["status"] == "succeeded", ended
     assert [call.status for call in calls()] == [400, 429, 200]
-    assert used(client)["requests"] == 2
+    assert used(client)["requests"] == 3
     assert used(client)["tokens"] == produced(calls())
 
 
@@ -194,7 +194,7 @@ def test_what_a_workflow_starts_is_its_tenants_too(enter: Enter, calls: Callable
 
     # THEN all of it is counted for the tenant that started it
     assert ended["status"] == "succeeded", ended
-    assert used(client)["requests"] == len(calls()) == 4
+    assert (used(client)["requests"], len(calls())) == (5, 4)
     assert used(client)["tokens"] == produced(calls())
 
 
@@ -210,10 +210,9 @@ def test_what_nobody_reads_counts_at_what_was_declared(
     assert ended["status"] == "succeeded", ended
     assert ended["result"]["key"].startswith("answers/")
     assert 0 < produced(calls()) < 1100
-    assert (used(client)["requests"], used(client)["tokens"]) == (1, 1100)
-    (line,) = [
-        one for one in client.deployment.log_lines() if one.get("execution") == execution and "settlement" in one
-    ]
+    assert (used(client)["requests"], used(client)["tokens"]) == (2, 1100)
+    lines = [one for one in client.deployment.log_lines() if one.get("execution") == execution and "settlement" in one]
+    (line,) = [one for one in lines if one["route"].startswith("INVOKE")]
     assert (line["settlement"], line["tokens_estimated"], line["input_tokens"]) == ("stands", True, 1000)
 
     # AND what the model refuses, after having been throttled, is a request and no token
@@ -221,7 +220,7 @@ def test_what_nobody_reads_counts_at_what_was_declared(
     workflows.aws.faults.add("validation", model="claude-haiku")
     refused = client.end("metered_large", client.start("metered_large", {"id": payload}))
     assert "Bedrock.ValidationException" in refused["error"]["message"]
-    assert (used(client)["requests"], used(client)["tokens"]) == (2, 1100)
+    assert (used(client)["requests"], used(client)["tokens"]) == (4, 1100)
 
 
 def test_what_nobody_reads_waits_for_its_minute(

@@ -256,16 +256,18 @@ def test_a_hit_costs_a_request_and_no_tokens(
     ended = client.end("kept_metered", client.start("kept_metered", asked))
     assert [ended["steps"][name]["cache"] for name in ("own", "fact")] == ["miss", "miss"], ended
     paid = used(client)
-    assert (paid["requests"], paid["tokens"]) == (2, sum(call.input_tokens + call.output_tokens for call in calls()))
+    assert (paid["requests"], paid["tokens"]) == (3, sum(call.input_tokens + call.output_tokens for call in calls()))
 
-    # WHEN it asks the same THEN two requests are counted and nothing else, with one line each in the log
+    # WHEN it asks the same THEN its start and two requests are counted and nothing else, with one line each of these in the log
     execution = client.start("kept_metered", asked)
     ended = client.end("kept_metered", execution)
     assert [ended["steps"][name]["cache"] for name in ("own", "fact")] == ["hit", "hit"], ended
     assert calls() == []
-    assert used(client) == {**paid, "requests": 4}
+    assert used(client) == {**paid, "requests": 6}
     lines = [
-        line for line in client.deployment.log_lines() if line.get("execution") == execution and "settlement" in line
+        line
+        for line in client.deployment.log_lines()
+        if line.get("execution") == execution and "settlement" in line and line["route"].startswith("INVOKE")
     ]
     assert [(line["route"], line["cache"], line["output_tokens"]) for line in lines] == [
         ("INVOKE reserve", "hit", 0)
@@ -287,8 +289,8 @@ def test_a_hit_costs_a_request_and_no_tokens(
 
 
 def test_a_budget_of_requests_holds_for_hits(enter: Enter, calls: Callable[[], list[Call]]) -> None:
-    # GIVEN a budget of three requests, two of them used WHEN the same is asked THEN the second hit is refused
-    client = enter(requests_per_day=3)
+    # GIVEN a budget of five requests, a start and two prompts used WHEN the same is asked THEN the second hit is refused
+    client = enter(requests_per_day=5)
     asked = {"topic": uuid.uuid4().hex, "fact": FACT}
     client.end("kept_metered", client.start("kept_metered", asked))
     ended = client.end("kept_metered", client.start("kept_metered", asked))

@@ -9,7 +9,8 @@ from llm_api.errors import BadRequest
 from llm_api.inference import bedrock
 from llm_api.registry import Target
 
-from tests.unit.llm_api.dialect_support import post
+from tests.unit.llm_api.dialect_support import chat, post
+from tests.unit.llm_api.responses_support import respond
 
 NOVA = Target("nova", "amazon.nova-lite-v1:0", "nova")
 FLEX = NOVA._replace(service_tier="flex")
@@ -67,3 +68,16 @@ def test_a_tier_in_another_form_is_not_sent_on(tier):
     except BadRequest:
         return
     assert payload.body == BODY
+
+
+@pytest.mark.parametrize("tier", ["auto", "default", "flex", None])
+def test_openais_clients_may_name_the_declared_tier(tier):
+    assert chat(service_tier=tier).payloads(FLEX)
+    assert respond(service_tier=tier).payloads(FLEX)
+
+
+@pytest.mark.parametrize(("target", "tier"), [(FLEX, "priority"), (NOVA, "flex"), (NOVA, "scale")])
+def test_openais_clients_may_name_no_other(target, tier):
+    for call in (chat(service_tier=tier), respond(service_tier=tier)):
+        with pytest.raises(BadRequest, match="service_tier of the model nova is"):
+            call.payloads(target)

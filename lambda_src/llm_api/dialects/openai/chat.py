@@ -23,6 +23,7 @@ from llm_api.dialects.openai.fields import (
     number,
     positive_integer,
     required_text,
+    text,
 )
 from llm_api.dialects.openai.formats import parse_response_format
 from llm_api.dialects.openai.messages import Conversation, converse_messages
@@ -114,6 +115,13 @@ class ChatCompletion(Call):
 
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`."""
+        tier = text(self.body, "service_tier")
+        if tier not in (None, "auto", "default", target.service_tier):
+            raise InvalidField(
+                "service_tier",
+                f"service_tier of the model {target.alias} is {target.service_tier or 'default'}: the tier decides the "
+                "price, so the deployment decides the tier. Leave it out.",
+            )
         if target.endpoint is not None and target.endpoint.chats:
             from llm_api.dialects.openai.container import container_payload
 

@@ -120,6 +120,7 @@ class CreateResponse(Call):
         chat = self._chat(target)
         response = {**self._asked.response}
         response["model"] = chat.model if chat.model in (target.alias, target.id) else target.alias
+        response["service_tier"] = target.service_tier or "default"
         if response["max_output_tokens"] is None:
             response["max_output_tokens"] = target.max_output_tokens
         return Writer(

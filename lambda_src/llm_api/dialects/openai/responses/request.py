@@ -31,6 +31,7 @@ TRANSLATED = frozenset(
         "parallel_tool_calls",
         "previous_response_id",
         "reasoning",
+        "service_tier",
         "store",
         "stream",
         "stream_options",
@@ -65,7 +66,6 @@ REFUSED: Mapping[str, tuple[tuple[Any, ...], str]] = {
     "max_tool_calls": ((0,), "It counts calls of tools that OpenAI runs, and none of these is here."),
     "moderation": ((False, {}), "Use a Bedrock guardrail: it is set on the deployment, not by the caller."),
     "prompt": (({},), "No prompts are stored here. Send the text itself."),
-    "service_tier": (("auto", "default"), "The tier decides the price, so the deployment decides the tier."),
     "top_logprobs": ((0,), "Bedrock does not report log probabilities."),
     "truncation": (("disabled",), "Send fewer items: which ones may go, only you know."),
 }
@@ -139,6 +139,7 @@ def read(body: dict[str, Any]) -> Asked:
         "tool_choice": choice,
         "response_format": _response_format(form),
         "reasoning_effort": reasoning.get("effort"),
+        "service_tier": text(body, "service_tier"),
     }
     return Asked(
         chat={name: value for name, value in chat.items() if value is not None},
