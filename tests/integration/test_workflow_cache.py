@@ -258,7 +258,7 @@ def test_a_hit_costs_a_request_and_no_tokens(
     paid = used(client)
     assert (paid["requests"], paid["tokens"]) == (3, sum(call.input_tokens + call.output_tokens for call in calls()))
 
-    # WHEN it asks the same THEN its start and two requests are counted and nothing else, with one line each of these in the log
+    # WHEN it asks the same THEN its start and two requests are counted and nothing else, with a line each in the log
     execution = client.start("kept_metered", asked)
     ended = client.end("kept_metered", execution)
     assert [ended["steps"][name]["cache"] for name in ("own", "fact")] == ["hit", "hit"], ended
@@ -289,7 +289,7 @@ def test_a_hit_costs_a_request_and_no_tokens(
 
 
 def test_a_budget_of_requests_holds_for_hits(enter: Enter, calls: Callable[[], list[Call]]) -> None:
-    # GIVEN a budget of five requests, a start and two prompts used WHEN the same is asked THEN the second hit is refused
+    # GIVEN five requests, a start and two prompts of them used WHEN the same is asked THEN its second hit is refused
     client = enter(requests_per_day=5)
     asked = {"topic": uuid.uuid4().hex, "fact": FACT}
     client.end("kept_metered", client.start("kept_metered", asked))
