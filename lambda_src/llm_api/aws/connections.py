@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from llm_api.aws import BadHeader, BrokenOff, Insecure, NotSent, TimedOut
+from llm_api.aws import AwsError, BadHeader, BrokenOff, Insecure, NotSent, TimedOut
 from llm_api.aws.answers import Answer
 from llm_api.aws.trust import Trust
 
@@ -200,11 +200,13 @@ class Host:
 
     def _connected(self, until: float) -> socket.socket:
         nearest = self.address if self._proxy is None else self._proxy[0]
-        reason = ""
-        for family, kind, protocol, _, where in _resolved(nearest.host, nearest.port, until):
+        addresses, reason = _resolved(nearest.host, nearest.port, until), ""
+        while addresses:
+            family, kind, protocol, _, where = addresses.pop(0)
             plain = socket.socket(family, kind, protocol)
             try:
-                plain.settimeout(remaining(until))
+                # Half of the time for each but the last: an address where nobody answers isn't the host's end.
+                plain.settimeout(remaining(until) / (2 if addresses else 1))
                 plain.connect(where)
                 plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
@@ -214,20 +216,19 @@ class Host:
                 if self._proxy is not None:
                     self._tunnel(plain, self._proxy[1], until)
                 return plain
-            except TimeoutError:
-                plain.close()
-                raise TimedOut("the host doesn't answer in time") from None
             except OSError as error:
                 plain.close()
                 reason = type(error).__name__
-            except Exception:
+            except AwsError:
                 plain.close()
                 raise
+        remaining(until)
         raise NotSent(f"the host can't be reached: {reason}")
 
     def _tunnel(self, plain: socket.socket, headers: Mapping[str, str], until: float) -> None:
         """Have the proxy connect to the host. https://www.rfc-editor.org/rfc/rfc9110#name-connect"""
         target = f"{self.address.authority.removesuffix(f':{self.address.port}')}:{self.address.port}"
+        plain.settimeout(remaining(until))
         plain.sendall(request_head("CONNECT", target, {"host": target, **headers}))
         told = b""
         while not told.endswith(b"\r\n\r\n"):

@@ -305,6 +305,26 @@ def test_a_host_that_does_not_take_connections_is_given_up() -> None:
             one.close()
 
 
+def test_an_address_where_nobody_answers_is_not_the_hosts_end(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN a name with three addresses: one that refuses, one that is silent, one that answers
+    server = serve(answering)
+    with socket.socket() as listening, socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        waiting = [socket.socket() for _ in range(8)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(listening.getsockname())
+        ports = [unused.getsockname()[1], listening.getsockname()[1], server.port]
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
+        monkeypatch.setattr(connections.socket, "getaddrinfo", lambda *_, **__: list(found))
+        # WHEN it is asked THEN the third answers
+        assert get(Host(Address("http", "bedrock.test", 80), connect_seconds=1)) == b"{}"
+        for one in waiting:
+            one.close()
+
+
 def test_names_that_nobody_knows_are_not_sent_to(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
