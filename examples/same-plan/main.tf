@@ -231,7 +231,7 @@ resource "aws_iam_role_policy" "authorizer" {
     Statement = [{
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = "${aws_cloudwatch_log_group.authorizer.arn}:*"
+      Resource = "${aws_cloudwatch_log_group.authorizer.arn}:log-stream:*"
     }]
   })
 }

@@ -54,9 +54,9 @@ def test_another_tenants_model_is_refused_before_it_is_called(hurried: Api, dial
     # WHEN it asks for the other's
     reply = send(hurried, "POST", path, body, key=NARROW_KEY)
 
-    # THEN it may not, and no model was called
-    assert reply.status == 403
-    assert b"You may not use this model" in reply.body
+    # THEN it hears what it hears of a model that doesn't exist, and no model was called
+    assert reply.status == 404
+    assert b"There is no such model" in reply.body
     assert len(hurried.aws.journal) == before
 
 

@@ -198,7 +198,7 @@ def test_no_tenant_is_given_anothers_answer(
     third = Tenant(f"c-{secrets.token_hex(6)}", ["nova"])
     budgeted.write(third)
     refused = ask(budgeted, third.key, "/model/common/converse", body)
-    assert (refused.status, refused.headers.get("x-llm-cache")) == (403, None)
+    assert (refused.status, refused.headers.get("x-llm-cache")) == (404, None)
 
 
 @pytest.mark.parametrize(

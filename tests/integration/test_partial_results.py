@@ -108,8 +108,10 @@ def test_an_answer_in_time_is_the_same_as_without(hurried: Api, dialect: Dialect
     assert put_together.status == 200
     assert "x-llm-partial" not in put_together.headers
     for answer in (one := whole.json(), other := put_together.json()):
-        for name in ("created", "model", "id"):
+        for name in ("created", "created_at", "completed_at", "model", "id"):
             answer.pop(name, None)
+        for item in answer["output"] if isinstance(answer.get("output"), list) else []:
+            item.pop("id")
     assert one == other
     kept = [name for name in whole.headers if name.startswith("x-amzn-bedrock-")]
     assert [whole.headers[name] for name in kept] == [put_together.headers.get(name) for name in kept]

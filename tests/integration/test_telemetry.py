@@ -8,13 +8,19 @@ import boto3
 import pytest
 
 from local_aws.journal import Call
-from tests.integration.dialects import CHAT, CONVERSE, DIALECTS, INVOKE, MESSAGES, Dialect, streaming
+from tests.integration.dialects import CHAT, CONVERSE, DIALECTS, INVOKE, MESSAGES, RESPONSES, Dialect, streaming
 from tests.integration.logs import events_of, reports_of
 from tests.support import Api, Reply, send
 
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
 
-ROUTES = {CONVERSE: "converse", INVOKE: "invoke", CHAT: "chat/completions", MESSAGES: "messages"}
+ROUTES = {
+    CONVERSE: "converse",
+    INVOKE: "invoke",
+    CHAT: "chat/completions",
+    RESPONSES: "responses",
+    MESSAGES: "messages",
+}
 ALWAYS = {
     "level",
     "message",

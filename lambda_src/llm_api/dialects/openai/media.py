@@ -98,7 +98,8 @@ def _data_url(url: str, where: str) -> tuple[str, str]:
     """Media type and data. Schemes, types and `base64` are of any case, parameters of any kind: RFC 2397."""
     end = url.find(",", 0, _MAX_HEAD)
     media_type, *parameters = url[len("data:") : end].split(";") if end > 0 else [""]
-    if not any(parameter.strip().lower().startswith("base64") for parameter in parameters):
+    in_base64 = any(parameter.strip().lower().startswith("base64") for parameter in parameters)
+    if not in_base64 or not url[:end].isprintable():
         raise InvalidField(where, f"{where} must be a data URL in base64, such as data:image/png;base64,....")
     return media_type.strip().lower(), _base64(url[end + 1 :], where)
 
