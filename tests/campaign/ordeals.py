@@ -222,7 +222,8 @@ def dying_stream(number: int, *, killed: bool) -> Job:
         "/model/cuts/converse-stream",
         body,
         ends="events",
-        fails_with=frozenset({BROKEN if killed else 200}),
+        # Killed before its first byte left, it is a 502.
+        fails_with=frozenset({BROKEN, 502} if killed else {200}),
         marker=marker if killed else None,
     )
 
