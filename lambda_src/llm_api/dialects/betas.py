@@ -205,7 +205,8 @@ def _without_search(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mentions_reference(messages: Any) -> bool:
-    waiting = [message.get("content") for message in messages or [] if isinstance(message, dict)]
+    listed = messages if isinstance(messages, list) else []
+    waiting = [message.get("content") for message in listed if isinstance(message, dict)]
     while waiting:
         content = waiting.pop()
         for block in content if isinstance(content, list) else []:

@@ -182,3 +182,9 @@ def test_a_native_bodys_own_list_follows_the_same_rule() -> None:
 def test_a_body_that_needs_no_change_is_the_same_object() -> None:
     body = {"messages": [], "thinking": {}, "anthropic_beta": ["interleaved-thinking-2025-05-14"]}
     assert settle(body, HAIKU_45)[0] is body
+
+
+@pytest.mark.parametrize("messages", [5, True, "text", {"role": "user"}])
+def test_messages_that_are_no_list_are_the_models_to_refuse(messages: Any) -> None:
+    settled = ask(["tool-search-tool-2025-10-19"], claude("3-haiku-20240307-v1:0"), messages=messages, tools=[])
+    assert settled.body["messages"] == messages

@@ -442,3 +442,48 @@ def test_any_object_is_translated_or_inexpressible(schema):
     for translate in (schemas.strict, schemas.written_out, lambda s: schemas.without_unions(schemas.as_object(s))):
         with contextlib.suppress(schemas.Inexpressible):
             translate(schema)
+
+
+def referring(**schema):
+    return {"type": "object", "properties": {}, **schema}
+
+
+LONG_CHAIN = {f"d{at}": {"$ref": f"#/$defs/d{at + 1}"} for at in range(50)} | {"d50": TEXT}
+WIDE = {"d": referring(properties={f"field_{at}": TEXT for at in range(1000)})}
+OFTEN = [{"$ref": "#/$defs/d"}] * 1000
+
+
+@pytest.mark.parametrize(
+    ("target", "schema", "says"),
+    [
+        (NOVA, referring(properties={"a": {"$ref": "#/$defs/d0"}}, **{"$defs": LONG_CHAIN}), "in a row"),
+        (NOVA, referring(properties={"a": {"anyOf": OFTEN}}, **{"$defs": WIDE}), "too large"),
+        (NOVA, {"anyOf": OFTEN, "$defs": WIDE}, "too large"),
+        (HAIKU, {"anyOf": OFTEN, "$defs": WIDE}, "too large"),
+    ],
+    ids=["one after the other", "written out", "branches", "branches for Claude"],
+)
+def test_what_references_name_is_bounded_in_steps_and_in_length(target, schema, says):
+    with pytest.raises(InvalidField, match=says):
+        converse_body(chat(tools=[tool(schema)]), target)
+
+
+def test_branches_that_refer_to_a_long_definition_again_and_again_are_not_held_to():
+    with pytest.raises(schemas.Inexpressible, match="too large"):
+        schemas.strict(referring(allOf=OFTEN, **{"$defs": WIDE}))
+
+
+def test_a_definition_of_many_names_is_read_once():
+    names = {f"p{at}": {"$ref": f"#{at}/$defs/d"} for at in range(1000)}
+    assert schemas.strict(referring(properties=names, **{"$defs": WIDE}))[0]["properties"].keys() == names.keys()
+
+
+@pytest.mark.parametrize("index", ["1" * 5000, "2", "01x"])
+def test_an_index_beyond_a_list_leads_nowhere(index):
+    with pytest.raises(InvalidField, match="refers to what is not in it"):
+        chat(tools=[tool({"$ref": f"#/anyOf/{index}", "anyOf": [{}]})])
+
+
+def test_fields_that_are_no_object_within_all_of_are_inexpressible():
+    with pytest.raises(schemas.Inexpressible, match="an object in properties"):
+        schemas.strict(referring(properties={"a": {"properties": [1], "allOf": [{"properties": {"b": TEXT}}]}}))

@@ -1,5 +1,6 @@
 """Responses: what reaches the model of items and tools, and what is refused in the caller's own words."""
 
+import base64
 import json
 from typing import Any
 
@@ -337,3 +338,30 @@ def test_a_count_counts_what_would_be_sent() -> None:
     (payload,) = call.payloads(CLAUDE)
     assert isinstance(payload.body, dict)
     assert payload.body["input"]["converse"].keys() == {"messages", "toolConfig"}
+
+
+@pytest.mark.parametrize("include", [5, True, {"reasoning.encrypted_content": 1}])
+def test_include_is_a_list(include: Any) -> None:
+    with pytest.raises(InvalidField, match="include must be a list"):
+        respond(include=include)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '[{"reasoningText":{"text":"\\ud800","signature":"c2ln"}}]',
+        '[{"reasoningText":{"text":"a","signature":"c2ln","number":NaN}}]',
+        '[{"reasoningText":{"text":"a","signature":"c2ln"},"more":[' + "[]," * 100_001 + "0]}]",
+    ],
+    ids=["half a pair", "no number", "more parts than a body has"],
+)
+def test_encrypted_content_holds_no_more_than_a_body_may(document: str) -> None:
+    assert unpack("1.m." + base64.urlsafe_b64encode(document.encode()).decode()) is None
+
+
+def test_a_namespace_and_those_around_it_have_a_length() -> None:
+    tools: list[dict[str, Any]] = [FUNCTION]
+    for _ in range(20):
+        tools = [{"type": "namespace", "name": "n" * 60, "tools": tools}]
+    with pytest.raises(InvalidField, match="more than 1000 letters"):
+        respond(tools=tools)

@@ -70,6 +70,15 @@ MAX_WRITTEN_OUT = 20_000
 """Schemas within a schema whose references are written out: a few that refer to each other twice grow beyond reason."""
 
 
+MAX_REFERENCES_IN_A_ROW = 16
+"""References that name nothing but the next one."""
+
+MAX_REFERRED_CHARACTERS = 1_000_000
+"""Of what references name, each time that one does: a long definition grows with every one of them."""
+
+_MAX_INDEX_DIGITS = 6
+
+
 class Inexpressible(ValueError):
     """The schema means what the model can't be told. The message goes on after "the schema"."""
 
@@ -128,9 +137,9 @@ def without_unions(root: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """
     if not any(name in root for name in _UNIONS):
         return root, ""
-    fields = _Fields()
+    fields = _Fields(root)
     forms: list[list[str]] = []
-    required = fields.gather(root, root, forms, 0)
+    required = fields.gather(root, forms, 0)
     merged = {name: value for name, value in root.items() if name not in _UNIONS}
     merged["properties"] = fields.properties()
     if required:
@@ -153,7 +162,8 @@ def bare(root: dict[str, Any]) -> dict[str, Any]:
 class _Fields:
     """Fields of several objects in one."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: dict[str, Any]) -> None:
+        self._definitions = _Definitions(root)
         self._variants: dict[str, dict[str, Any]] = {}
         self._gathered = 0
 
@@ -163,13 +173,14 @@ class _Fields:
             for name, variants in self._variants.items()
         }
 
-    def gather(self, schema: Any, root: dict[str, Any], forms: list[list[str]], depth: int) -> list[str]:
+    def gather(self, schema: Any, forms: list[list[str]], depth: int) -> list[str]:
         """Take in an object's fields, its branches' included; which of them each valid object has."""
         self._gathered += 1
         if depth > MAX_DEPTH or self._gathered > MAX_WRITTEN_OUT:
             raise Inexpressible("has too many branches at its root")
         if isinstance(schema, dict) and "$ref" in schema:
-            schema = {**_resolved(schema, root), **{name: value for name, value in schema.items() if name != "$ref"}}
+            beside = {name: value for name, value in schema.items() if name != "$ref"}
+            schema = {**self._definitions.find(schema), **beside}
         if not isinstance(schema, dict) or not _may_be_object(schema):
             raise Inexpressible("must be of type object at its root")
         properties = schema.get("properties")
@@ -177,12 +188,12 @@ class _Fields:
             self._variants.setdefault(name, {})[json.dumps(field, sort_keys=True)] = field
         required = _names(schema.get("required"))
         for branch in _listed(schema, "allOf"):
-            required += self.gather(branch, root, forms, depth + 1)
+            required += self.gather(branch, forms, depth + 1)
         for union in ("anyOf", "oneOf"):
             branches = [branch for branch in _listed(schema, union) if _may_be_object(branch)]
             if not branches and _listed(schema, union):
                 raise Inexpressible("must be of type object at its root")
-            found = [self.gather(branch, root, forms, depth + 1) for branch in branches]
+            found = [self.gather(branch, forms, depth + 1) for branch in branches]
             forms += found
             always = set.intersection(*map(set, found)) if found else set()
             required += [name for name in found[0] if name in always] if found else []
@@ -201,6 +212,7 @@ def written_out(schema: dict[str, Any]) -> dict[str, Any]:
         Inexpressible: see `bare`.
     """
     count = 0
+    definitions = _Definitions(schema)
 
     def write(part: Any, within: frozenset[str], depth: int) -> Any:
         nonlocal count
@@ -215,7 +227,7 @@ def written_out(schema: dict[str, Any]) -> dict[str, Any]:
                 raise Inexpressible("refers to itself")
             within = within | {reference}
             beside = {name: value for name, value in part.items() if name != "$ref"}
-            return write({**_resolved(part, schema), **beside}, within, depth + 1)
+            return write({**definitions.find(part), **beside}, within, depth + 1)
         part = {name: value for name, value in part.items() if name not in ("$defs", "definitions")}
         return _each(part, lambda inner: write(inner, within, depth + 1))
 
@@ -243,7 +255,7 @@ def strict(schema: dict[str, Any]) -> tuple[dict[str, Any], Demand]:
 
 class _Strict:
     def __init__(self, root: dict[str, Any]) -> None:
-        self._root = root
+        self._definitions = _Definitions(root)
         self._joined_branches = 0
         self._unions = 0
         self._optional = 0
@@ -298,30 +310,44 @@ class _Strict:
         if not isinstance(branches, list):
             return dict(schema)
         joined = {name: value for name, value in schema.items() if name != "allOf"}
+        # Branches are added to these, each once, so they are copied here and not with each branch.
+        if "properties" in joined:
+            joined["properties"] = dict(_fields_of(joined))
+        if "required" in joined:
+            joined["required"] = _names(joined["required"])
         for branch in branches:
             only_refers = len(branches) == 1 and isinstance(branch, dict) and branch.keys() == {"$ref"}
             if only_refers and "properties" not in joined:
                 joined["$ref"] = branch["$ref"]
                 continue
             if isinstance(branch, dict) and "$ref" in branch:
-                branch = _resolved(branch, self._root)
+                branch = self._definitions.find(branch)
             _join_into(joined, self._join(branch, depth + 1))
+        if "required" in joined:
+            joined["required"] = list(dict.fromkeys(joined["required"]))
         return joined
 
 
 def _join_into(joined: dict[str, Any], part: dict[str, Any]) -> None:
     for name, value in part.items():
-        if name == "properties" and isinstance(value, dict):
-            fields = joined.setdefault("properties", {})
-            if any(key in fields and fields[key] != value[key] for key in value):
+        if name == "properties":
+            fields, more = joined.setdefault("properties", {}), _fields_of(part)
+            if any(key in fields and fields[key] != more[key] for key in more):
                 raise Inexpressible("gives a field two meanings in allOf")
-            joined["properties"] = {**fields, **value}
+            fields.update(more)
         elif name == "required":
-            joined["required"] = list(dict.fromkeys([*_names(joined.get("required")), *_names(value)]))
+            joined.setdefault("required", []).extend(_names(value))
         elif name in ("description", "title", "additionalProperties"):
             joined.setdefault(name, value)
         elif joined.setdefault(name, value) != value:
             raise Inexpressible("gives a keyword two meanings in allOf")
+
+
+def _fields_of(schema: dict[str, Any]) -> dict[str, Any]:
+    properties = schema["properties"]
+    if not isinstance(properties, dict):
+        raise Inexpressible("must hold an object in properties")
+    return properties
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
@@ -374,24 +400,27 @@ def _check_references(schema: dict[str, Any]) -> None:
     Raises:
         Inexpressible: one does, or a reference leads nowhere.
     """
-    done: set[str] = set()
-    waiting: list[tuple[str, Any, Iterator[str]]] = [("#", schema, iter(_references(schema)))]
-    open_ones = {"#"}
+    definitions = _Definitions(schema)
+    done: set[int] = set()
+    # By the definition itself, which has many names.
+    waiting: list[tuple[int, Iterator[str]]] = [(id(schema), iter(_references(schema)))]
+    open_ones = {id(schema)}
     while waiting:
-        name, _, references = waiting[-1]
+        at, references = waiting[-1]
         reference = next(references, None)
         if reference is None:
             waiting.pop()
-            open_ones.discard(name)
-            done.add(name)
+            open_ones.discard(at)
+            done.add(at)
             continue
+        found = _resolved({"$ref": reference}, schema)
         # The root holds its definitions, so what refers to one from there is no circle.
-        if reference in open_ones:
+        if id(found) in open_ones:
             raise Inexpressible("refers to itself")
-        if reference not in done:
-            found = _resolved({"$ref": reference}, schema)
-            open_ones.add(reference)
-            waiting.append((reference, found, iter(_references(found))))
+        if id(found) not in done:
+            definitions.charge(found)
+            open_ones.add(id(found))
+            waiting.append((id(found), iter(_references(found))))
 
 
 def _references(schema: Any) -> list[str]:
@@ -436,6 +465,37 @@ def _inner(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from ((name, inner) for inner in (value if isinstance(value, list) else [value]))
 
 
+class _Definitions:
+    """What the references of a schema name, up to as much as is written out.
+
+    Parameters:
+        root: the schema. It must not change.
+    """
+
+    def __init__(self, root: dict[str, Any]) -> None:
+        self._root = root
+        self._left = MAX_REFERRED_CHARACTERS
+        self._lengths: dict[int, int] = {}
+
+    def find(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """What its `$ref` names.
+
+        Raises:
+            Inexpressible: see `_resolved`; or references have named too much by now.
+        """
+        found = _resolved(schema, self._root)
+        self.charge(found)
+        return found
+
+    def charge(self, found: dict[str, Any]) -> None:
+        """Count a definition of the root's."""
+        if id(found) not in self._lengths:
+            self._lengths[id(found)] = len(json.dumps(found))
+        self._left -= self._lengths[id(found)]
+        if self._left < 0:
+            raise Inexpressible("is too large once its references are written out")
+
+
 def _resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
     """What `$ref` names, through as many references as there are.
 
@@ -448,11 +508,14 @@ def _resolved(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
             where = "itself" if reference in seen else "what is not in it"
             raise Inexpressible(f"refers to {where}")
         seen.add(reference)
+        if len(seen) > MAX_REFERENCES_IN_A_ROW:
+            raise Inexpressible(f"refers on more than {MAX_REFERENCES_IN_A_ROW} times in a row")
         found: Any = root
         for step in reference[1:].split("/")[1:]:
             key = unquote(step).replace("~1", "/").replace("~0", "~")
-            if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
-                found = found[int(key)]
+            if isinstance(found, list):
+                is_index = key.isdecimal() and len(key) <= _MAX_INDEX_DIGITS and int(key) < len(found)
+                found = found[int(key)] if is_index else None
             else:
                 found = found.get(key) if isinstance(found, dict) else None
         if not isinstance(found, dict):

@@ -9,6 +9,8 @@ import binascii
 import json
 from typing import Any
 
+from llm_api.dialects.json_body import MAX_CONTAINERS, parts_of, strict_json
+
 _VERSION = "1"
 
 
@@ -33,13 +35,20 @@ def unpack(text: str) -> tuple[str, list[dict[str, Any]]] | None:
     if version != _VERSION or not model:
         return None
     try:
-        document = json.loads(base64.b64decode(encoded, altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, RecursionError):
+        document = _document(base64.b64decode(encoded, altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error):
         return None
     if not isinstance(document, list):
         return None
     blocks = [_signed(block) for block in document]
     return None if not blocks or None in blocks else (model, [_carried(block) for block in blocks if block is not None])
+
+
+def _document(packed: bytes) -> Any:
+    """JSON within a body's text: the body's own limits hold for it as well."""
+    if parts_of(packed)[0] > MAX_CONTAINERS:
+        raise ValueError("it has too many parts")
+    return strict_json(packed.decode())
 
 
 def _carried(block: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from llm_api.dialects.openai.fields import (
     InvalidField,
     boolean,
     check_unsupported,
+    items,
     mapping,
     positive_integer,
     required_text,
@@ -193,7 +194,7 @@ def _metadata(value: Any) -> dict[str, str]:
 
 
 def _check_include(body: Mapping[str, Any]) -> None:
-    for name in body.get("include") or []:
+    for name in items(body.get("include") or [], "include"):
         if name == "reasoning.encrypted_content" or (isinstance(name, str) and _INCLUDE_IGNORED.fullmatch(name)):
             continue
         raise InvalidField(

@@ -30,6 +30,9 @@ BUILT_IN = (
 )
 """Kinds of tools that OpenAI runs; versions of them go by longer names, such as `web_search_preview`."""
 
+MAX_NAMESPACE_CHARACTERS = 1000
+"""Of a namespace, with those around it: each of its tools is known by all of them."""
+
 FREEFORM = {
     "type": "object",
     "properties": {"input": {"type": "string"}},
@@ -114,12 +117,16 @@ class Offered:
         kind = required_text(tool, "type", path)
         if kind == "namespace":
             inner = required_text(tool, "name", path)
+            whole = inner if namespace is None else f"{namespace}__{inner}"
+            if len(whole) > MAX_NAMESPACE_CHARACTERS:
+                raise InvalidField(
+                    f"{path}.name",
+                    f"{path}.name and those around it have more than {MAX_NAMESPACE_CHARACTERS} letters.",
+                )
             members = items(tool.get("tools"), f"{path}.tools")
             for index, member in enumerate(members):
                 where = f"{path}.tools[{index}]"
-                self._add(
-                    mapping(member, where), where, inner if namespace is None else f"{namespace}__{inner}", hoisted
-                )
+                self._add(mapping(member, where), where, whole, hoisted)
         elif kind in ("function", "custom"):
             self._offer(tool, path, Origin(required_text(tool, "name", path), namespace, kind == "custom"), hoisted)
         elif _is_built_in(tool):
