@@ -269,9 +269,8 @@ class _Reading:
         if name in ("tools", "toolConfig", "functions", "tool_calls", "tool_results", "documents"):
             self.entries += len(tools) if isinstance(tools, list) else 0
         if name in ("tools", "toolConfig"):
-            for tool in tools if isinstance(tools, list) else []:
-                kind = tool.get("type", "custom") if isinstance(tool, dict) else "custom"
-                self.built_in_tools += kind not in ("custom", "function") or "systemTool" in tool
+            for tool in _entries(tools):
+                self.built_in_tools += tool.get("type", "custom") not in ("custom", "function") or "systemTool" in tool
 
     def _see(self, block: Mapping[str, Any]) -> None:
         kind = block.get("type")
@@ -330,13 +329,13 @@ class _Reading:
         """Whichever of the two ways to write a document its reader goes by, and both where both are there."""
         if kind in _DOCUMENTS and not self._by_name:
             source = block.get("source")
-            if kind != "document" or not isinstance(source, Mapping) or source.get("type") not in _READABLE_SOURCES:
+            if kind != "document" or _word(source, "type") not in _READABLE_SOURCES:
                 self._count_unmeasurable()
         named = block.get("document")
         if isinstance(named, Mapping) and named:
             source = named.get("source")
             is_text = isinstance(source, Mapping) and source.keys() <= _READABLE_SOURCES
-            if not is_text and named.get("format") not in _READABLE_DOCUMENTS:
+            if not is_text and _word(named, "format") not in _READABLE_DOCUMENTS:
                 self._count_unmeasurable()
         elif block.get("file") is not None and kind not in _DOCUMENTS:
             self._count_unmeasurable()
@@ -384,6 +383,11 @@ def _images_made(document: Mapping[str, Any]) -> int:
 
 def _entries(value: Any) -> list[Mapping[str, Any]]:
     return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+def _word(value: Any, name: str) -> str | None:
+    word = _at(value, name)
+    return word if isinstance(word, str) else None
 
 
 def _at(value: Any, *names: str) -> Any:

@@ -642,3 +642,16 @@ def test_counting_tokens_uses_none() -> None:
     # WHEN it is bounded
     # THEN it is nothing
     assert most("anthropic", {"input": {}}, "count_tokens") == Bound()
+
+
+@pytest.mark.parametrize("odd", [None, 5, True, "x", [], {}], ids=str)
+def test_values_of_odd_types_are_bounded_like_any(odd: Any) -> None:
+    claude, block = target_of("anthropic"), {"type": "document", "source": {"type": odd}}
+    bodies = [
+        {"messages": [{"role": "user", "content": [block, {"document": {"format": odd, "source": odd}}]}]},
+        {"messages": [], "tools": [odd], "toolConfig": {"tools": [odd]}},
+        {"messages": [], "toolConfig": [odd]},
+    ]
+    for operation in ("invoke", "converse"):
+        for body in bodies:
+            assert isinstance(bound(claude, operation, [Payload(body)]), Bound)
