@@ -8,6 +8,22 @@ _CONVERSE = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}
 
 CASES = [
     Case(
+        "the tier that the model declares, named or not",
+        ["docs.aws.amazon.com/bedrock: service-tiers-inference"],
+        "tiered",
+        {"messages": HELLO, "service_tier": "flex"},
+        reaches={"serviceTier": {"type": "flex"}},
+    ),
+    Case(
+        "a tier that the model does not declare",
+        ["docs.aws.amazon.com/bedrock: service-tiers-inference"],
+        "nova",
+        {"messages": HELLO, "service_tier": "priority"},
+        reaches=NOTHING,
+        status=400,
+        answer={"error": {"param": "service_tier"}},
+    ),
+    Case(
         "nulls of Anthropic's clients",
         ["litellm#22867"],
         "haiku45",

@@ -101,6 +101,20 @@ CASES = [
         reaches={"system": lambda blocks: sum("cachePoint" in block for block in blocks) <= 4},
     ),
     Case(
+        "the deployment's own wish, where the caller marks nothing",
+        ["docs.aws.amazon.com/bedrock: prompt-caching"],
+        "cached",
+        {"messages": [{"role": "system", "content": _LONG}, {"role": "user", "content": "Hi"}]},
+        reaches={"system": [{"text": _LONG}, _POINT], "messages": [{"content": [{"text": "Hi"}, _POINT]}]},
+    ),
+    Case(
+        "the caller's marks in place of the deployment's wish",
+        ["docs.aws.amazon.com/bedrock: prompt-caching"],
+        "cached",
+        _marked(),
+        reaches={"system": [{"text": _LONG}, _POINT], "messages": [{"content": [{"text": "Hi"}]}]},
+    ),
+    Case(
         "nothing marked, nothing cached",
         ["docs.aws.amazon.com/bedrock: prompt-caching"],
         "haiku45",

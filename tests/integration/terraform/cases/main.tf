@@ -24,10 +24,12 @@ locals {
     oss      = { id = "openai.gpt-oss-120b-1:0" }
     qwen     = { id = "qwen.qwen3-235b-a22b-2507-v1:0" }
     titan    = { id = "amazon.titan-text-express-v1" }
+    tiered   = { id = "amazon.nova-pro-v1:0", service_tier = "flex" }
   }
 
   # Each is called through a profile of the United States.
   profiles = {
+    cached   = { id = "us.anthropic.claude-sonnet-4-5-20250929-v1:0", prompt_cache = { points = ["system", "messages"] } }
     gpt      = { id = "us.openai.gpt-6-luna" }
     haiku45  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0" }
     llama    = { id = "us.meta.llama3-3-70b-instruct-v1:0" }
