@@ -238,8 +238,8 @@ def campaign(aws: LocalAws, workflow: Terraform, is_there: Callable[[], None], k
     aws.faults.clear()
     usage = client.get("/usage", cast_to=dict[str, Any])["windows"]["day"]
     say(
-        f"  GET /v1/usage: {usage['requests']['used']} prompts, ${usage['usd']['used']:.4f} of "
-        f"${usage['usd']['limit']:g} a day."
+        f"  GET /v1/usage: {usage['requests']['used']} requests (each start and each prompt), "
+        f"${usage['usd']['used']:.4f} of ${usage['usd']['limit']:g} a day."
     )
 
 
