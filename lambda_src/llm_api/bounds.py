@@ -145,11 +145,6 @@ def document_of(payload: Payload) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def pictures_in(family: Family, document: Mapping[str, Any]) -> int:
-    """How many pictures a body of an embedding model holds, which it is paid for by the piece."""
-    return _Reading(family, document, converse=False).pictures
-
-
 def _bound(target: Target, operation: Operation, payload: Payload) -> Bound:
     document, converse, family = document_of(payload), operation == "converse", family_of(target)
     if family.operation == "images":

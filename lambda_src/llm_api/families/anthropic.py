@@ -273,9 +273,3 @@ def of(identifier: str) -> type[Family]:
         if version >= since:
             return claude
     return Claude2
-
-
-def claude_version(identifier: str) -> tuple[int, int] | None:
-    """Claude's version as (major, minor), or None where the ID doesn't tell."""
-    match = _VERSION.search(identifier)
-    return None if match is None else (int(match[2]), int(match[3] or 0))

@@ -297,3 +297,10 @@ def test_what_was_asked_for_is_echoed() -> None:
     body = answered(respond(**fields), {"text": "a"}, target=CLAUDE)
     assert {name: body[name] for name in fields} == fields
     assert (body["store"], body["previous_response_id"], body["truncation"]) == (False, None, "disabled")
+
+
+def test_half_of_a_surrogate_pair_in_reasoning_breaks_no_answer() -> None:
+    signed = {"reasoningContent": {"reasoningText": {"text": "\ud83d", "signature": "c2ln"}}}
+    reasoning, message = answered(respond(), signed, {"text": "Hi."})["output"]
+    assert reasoning["encrypted_content"].startswith("1.anthropic.")
+    assert message["content"][0]["text"] == "Hi."

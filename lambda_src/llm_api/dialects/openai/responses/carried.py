@@ -24,7 +24,8 @@ def pack(blocks: list[dict[str, Any]], model: str) -> str | None:
     kept = [block for block in map(_signed, blocks) if block is not None]
     if not kept:
         return None
-    document = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+    # Escaped, because a model may write half of a surrogate pair, which has no bytes.
+    document = json.dumps(kept, separators=(",", ":")).encode()
     return f"{_VERSION}.{model}.{base64.urlsafe_b64encode(document).decode()}"
 
 
