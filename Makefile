@@ -19,11 +19,11 @@ demo: setup ## apply the quickstart on local AWS, call it, show the answers, rem
 
 check: setup ## while you work: style, types, and the unit tests that need no Terraform
 	@$(VENV)/python -m tools.lint --quick
-	@$(VENV)/pytest --quiet --dist loadgroup --numprocesses auto tests/unit --ignore tests/unit/policies
+	@$(VENV)/pytest --quiet --dist loadgroup --numprocesses auto tests/unit local_aws/tests --ignore tests/unit/policies
 
 # First what needs no local AWS, then the rest, a third of whose time is the provider waiting for AWS to settle. What
 # stands on one deployment is one process's (tests/stacks.py).
-ALONE := tests/unit tests/terraform tests/conformance
+ALONE := tests/unit local_aws/tests tests/terraform tests/conformance
 PYTEST = $(if $(BUSY),$(VENV)/python -m tools.busy )$(VENV)/pytest
 test: setup ## all tests, or TESTS=tests/unit …; BUSY=1 keeps every core at something else meanwhile
 ifdef TESTS

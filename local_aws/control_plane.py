@@ -1,4 +1,4 @@
-"""The account's control plane: moto's server in this process, with the gaps in `local_aws.gaps` filled.
+"""The account's control plane: moto's server in this process, with the gaps in `local_aws.moto_patches` filled.
 
 `documents`, `stages` and friends are what the data planes read: they look into moto's own state, so nothing can
 disagree.
@@ -17,7 +17,7 @@ from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sts.models import sts_backends
 
-from local_aws import gaps
+from local_aws import moto_patches
 from local_aws.credentials import Credentials, CredentialStore
 from local_aws.iam.identities import policies_of
 
@@ -105,7 +105,7 @@ class ControlPlane:
     def __init__(self, credentials: CredentialStore) -> None:
         if not self._in_use.acquire(blocking=False):
             raise RuntimeError("There is a local AWS in this process already: close it before you start another.")
-        gaps.install()
+        moto_patches.install()
         moto_api_backend.reset()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self.wsgi: Callable[..., Iterable[bytes]] = DomainDispatcherApplication(create_backend_app)

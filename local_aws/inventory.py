@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from local_aws.gaps import guardrails
-from local_aws.gaps.logs import saved_queries
+from local_aws.moto_patches import guardrails
+from local_aws.moto_patches.logs import saved_queries
 
 Names = Callable[[Any], Iterable[str]]
 

@@ -21,9 +21,8 @@ from local_aws.credentials import (
     Credentials,
     CredentialStore,
 )
+from local_aws.endpoint import Front
 from local_aws.faults import CONNECTION, Faults
-from local_aws.front import Front
-from local_aws.gaps import guardrails
 from local_aws.gateway import Gateway
 from local_aws.gateway.server import GatewayServer
 from local_aws.inventory import inventory
@@ -31,6 +30,7 @@ from local_aws.journal import Journal
 from local_aws.lambda_service import LambdaService
 from local_aws.lambda_service.service import MAX_SANDBOXES
 from local_aws.models import ModelRuntime
+from local_aws.moto_patches import guardrails
 from local_aws.tls import create_certificates
 
 

@@ -11,16 +11,17 @@ from llm_api.deadline import Deadline
 from llm_api.dialects import Call, Delivery, Dialect, Query, UsageQuery
 from llm_api.errors import ApiError, BadRequest, CredentialsRefused, Internal, NotFound, Unavailable
 from llm_api.events import Request, Response, most_body_bytes
+from llm_api.exchange import Exchange
 from llm_api.inference import Candidate, Inference, Streamed, Terms
 from llm_api.ledger import Ledger, Tenant
 from llm_api.registry import Target
 from llm_api.routes import dialect_of, error_for_any_client, parser_of
-from llm_api.telemetry import Record, Telemetry
+from llm_api.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from llm_api.cache import Cache
     from llm_api.storage import Bucket
-    from llm_api.workflows import Workflows
+    from llm_api.workflows.executions import Workflows
 
 _FREE_SECONDS = 1.0
 """Work on a request that is refused in the end, and counts as none."""
@@ -76,87 +77,87 @@ class App:
 
         A streamed answer has to be read to its end, or closed: the report on it is written then.
         """
-        record = Record(request, self._clock())
+        exchange = Exchange(request, self._clock())
         dialect: Dialect | None = None
         try:
             dialect = dialect_of(request)
-            response = self._answer(request, dialect, deadline, record)
+            response = self._answer(request, dialect, deadline, exchange)
         except ApiError as error:
-            response = self._refusal(error, dialect, record)
+            response = self._refusal(error, dialect, exchange)
         except Exception as fault:
-            record.fault = fault
-            response = self._refusal(Internal(), dialect, record)
+            exchange.fault = fault
+            response = self._refusal(Internal(), dialect, exchange)
         if isinstance(response.body, bytes):
-            if record.error is not None:
-                self._count_refusal(record)
-            self._settle(record)
-        if record.held is not None:
-            response.headers.update(record.held.standing.headers(time.time()))
+            if exchange.error is not None:
+                self._count_refusal(exchange)
+            self._settle(exchange)
+        if exchange.hold is not None:
+            response.headers.update(exchange.hold.balance.headers(time.time()))
         response.headers["x-request-id"] = request.id
-        if record.progress.target is not None:
-            response.headers["x-llm-model"] = record.progress.target.alias
-        if record.progress.partial and record.error is None:
+        if exchange.progress.target is not None:
+            response.headers["x-llm-model"] = exchange.progress.target.alias
+        if exchange.progress.partial and exchange.error is None:
             response.headers["x-llm-partial"] = "true"
-        if record.recall is not None:
-            response.headers["x-llm-cache"] = record.recall.state
-        record.status = response.status
+        if exchange.lookup is not None:
+            response.headers["x-llm-cache"] = exchange.lookup.state
+        exchange.status = response.status
         if isinstance(response.body, bytes):
-            self._telemetry.report(record, self._clock())
+            self._telemetry.report(exchange, self._clock())
         else:
-            response.body = self._reported_at_its_end(response.body, record)
+            response.body = self._reported_at_its_end(response.body, exchange)
         return response
 
     def carry_out(self, order: object, function_request_id: str | None) -> dict[str, Any]:
-        """The answer to what a workflow asks around its prompts; see `llm_api.steps`. Never raises."""
-        from llm_api.steps import Steps
+        """The answer to what a workflow asks around its prompts; see `llm_api.workflows.steps`. Never raises."""
+        from llm_api.workflows.steps import Steps
 
         return Steps(self._settings, self._ledger, self._telemetry, self._clock).carry_out(order, function_request_id)
 
-    def _answer(self, request: Request, dialect: Dialect | None, deadline: Deadline, record: Record) -> Response:
+    def _answer(self, request: Request, dialect: Dialect | None, deadline: Deadline, exchange: Exchange) -> Response:
         parser = parser_of(dialect, request)
-        record.dialect = dialect.NAME if dialect is not None else None
+        exchange.dialect = dialect.NAME if dialect is not None else None
         tenant = self._ledger.authenticate(request)
-        record.tenant, record.caller, record.work_began_at_seconds = tenant.name, tenant, self._clock()
-        if record.dialect == "workflows":
-            return self._work(parser.parse(request), tenant, deadline, record)
+        exchange.tenant, exchange.caller, exchange.work_began_at_seconds = tenant.name, tenant, self._clock()
+        if exchange.dialect == "workflows":
+            return self._work(parser.parse(request), tenant, deadline, exchange)
         call: Call | Query | UsageQuery = parser.parse(request)
         if isinstance(call, Query):
             return call.render(self._registry.aliases(tenant.models))
         if isinstance(call, UsageQuery):
-            return call.render(tenant.name, self._ledger.standing(tenant))
+            return call.render(tenant.name, self._ledger.balance(tenant))
         if call.has_files:
-            call.delivery = self._delivery(tenant, deadline, record)
+            call.delivery = self._delivery(tenant, deadline, exchange)
         target = self._resolve(call, tenant)
-        record.model = target.alias
+        exchange.model = target.alias
         if call.stream and not self._settings.streaming:
             raise BadRequest("Streaming is off in this deployment (`streaming = false`). Ask for the whole answer.")
         candidates: Iterable[Candidate] = self._inference.candidates(call, target, _terms(tenant))
         if target.cache is not None:
-            candidates = self._recall(call, candidates, tenant, deadline, record)
-        candidates = self._reserve(call, candidates, tenant, record)
+            candidates = self._recall(call, candidates, tenant, deadline, exchange)
+        candidates = self._reserve(call, candidates, tenant, exchange)
         if call.stream:
-            return self._stream(call, candidates, deadline, record)
-        models = record.recall or self._inference
-        answered_by, answers = models.answer(call, candidates, deadline, record.progress)
+            return self._stream(call, candidates, deadline, exchange)
+        models = exchange.lookup or self._inference
+        answered_by, answers = models.answer(call, candidates, deadline, exchange.progress)
         response = call.render(answered_by, answers)
         return _with_warnings(response, call, answered_by)
 
-    def _work(self, call: Any, tenant: Tenant, deadline: Deadline, record: Record) -> Response:
+    def _work(self, call: Any, tenant: Tenant, deadline: Deadline, exchange: Exchange) -> Response:
         from llm_api.dialects.workflows import Start
-        from llm_api.workflows import Workflows
+        from llm_api.workflows.executions import Workflows
 
         if self._workflows is None:
             self._workflows = Workflows(self._settings.workflows)
         if tenant.budgets and isinstance(call, Start):
-            from llm_api import metering
+            from llm_api.metering import meter
 
-            record.held = metering.reserve_request(self._ledger, tenant)
-        return self._workflows.respond(call, tenant, deadline, record)
+            exchange.hold = meter.reserve_request(self._ledger, tenant)
+        return self._workflows.respond(call, tenant, deadline, exchange)
 
-    def _stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, record: Record) -> Response:
-        models = record.recall or self._inference
-        streamed = models.stream(call, candidates, deadline, record.progress)
-        record.streamed = True
+    def _stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, exchange: Exchange) -> Response:
+        models = exchange.lookup or self._inference
+        streamed = models.stream(call, candidates, deadline, exchange.progress)
+        exchange.streamed = True
         headers = {
             "content-type": call.stream_content_type,
             "cache-control": "no-cache",
@@ -166,7 +167,7 @@ class App:
         response = Response(200, headers, _rendered(call, streamed))
         return _with_warnings(response, call, streamed.target)
 
-    def _delivery(self, tenant: Tenant, deadline: Deadline, record: Record) -> Delivery:
+    def _delivery(self, tenant: Tenant, deadline: Deadline, exchange: Exchange) -> Delivery:
         most_bytes = most_body_bytes(streaming=self._settings.streaming)
         if self._settings.images_bucket is None:
             return Delivery(most_bytes)
@@ -174,8 +175,8 @@ class App:
 
         if self._bucket is None:
             self._bucket = Bucket(self._settings.images_bucket, self._settings.images_url_seconds)
-        record.files = self._bucket.files_of(tenant.name if tenant.declared else None, deadline)
-        return Delivery(most_bytes, record.files)
+        exchange.files = self._bucket.files_of(tenant.name if tenant.declared else None, deadline)
+        return Delivery(most_bytes, exchange.files)
 
     def _resolve(self, call: Call, tenant: Tenant) -> Target:
         target = self._registry.find(call.model, tenant.models)
@@ -185,12 +186,12 @@ class App:
         return target
 
     def _recall(
-        self, call: Call, candidates: Iterable[Candidate], tenant: Tenant, deadline: Deadline, record: Record
+        self, call: Call, candidates: Iterable[Candidate], tenant: Tenant, deadline: Deadline, exchange: Exchange
     ) -> Iterable[Candidate]:
         """The same candidates, once it is known whether the first one's answer is in the cache."""
         remaining = iter(candidates)
         first = next(remaining)
-        record.recall = self._cache().look_up(record.request, call, first, tenant, self._inference, deadline)
+        exchange.lookup = self._cache().look_up(exchange.request, call, first, tenant, self._inference, deadline)
         return chain([first], remaining)
 
     def _cache(self) -> "Cache":
@@ -202,62 +203,62 @@ class App:
         return self._opened_cache
 
     def _reserve(
-        self, call: Call, candidates: Iterable[Candidate], tenant: Tenant, record: Record
+        self, call: Call, candidates: Iterable[Candidate], tenant: Tenant, exchange: Exchange
     ) -> Iterable[Candidate]:
         """Who may answer; of a tenant with budgets, once the most that they may use is set aside."""
         if not tenant.budgets:
             return candidates
-        from llm_api import metering
+        from llm_api.metering import meter
 
-        if record.recall is not None and record.recall.state == "hit":
-            record.held = metering.reserve_request(self._ledger, tenant)
+        if exchange.lookup is not None and exchange.lookup.state == "hit":
+            exchange.hold = meter.reserve_request(self._ledger, tenant)
             return candidates
-        covered, record.held = metering.reserve(self._ledger, tenant, call, candidates)
+        covered, exchange.hold = meter.reserve(self._ledger, tenant, call, candidates)
         return covered
 
-    def _settle(self, record: Record) -> None:
+    def _settle(self, exchange: Exchange) -> None:
         """Count what was used, and keep an answer that may be given again."""
-        if record.held is not None:
-            from llm_api import metering
+        if exchange.hold is not None:
+            from llm_api.metering import meter
 
-            metering.settle(self._ledger, record.held, record.progress)
-        if record.recall is not None and record.error is None:
-            record.recall.keep()
+            meter.settle(self._ledger, exchange.hold, exchange.progress)
+        if exchange.lookup is not None and exchange.error is None:
+            exchange.lookup.keep()
 
-    def _count_refusal(self, record: Record) -> None:
+    def _count_refusal(self, exchange: Exchange) -> None:
         """Count a request that was refused before anything was reserved, if that took long: stalling isn't free."""
-        tenant = record.caller
-        if record.held is not None or tenant is None or not tenant.budgets:
+        tenant = exchange.caller
+        if exchange.hold is not None or tenant is None or not tenant.budgets:
             return
-        if isinstance(record.error, Unavailable) or self._clock() - record.work_began_at_seconds < _FREE_SECONDS:
+        if isinstance(exchange.error, Unavailable) or self._clock() - exchange.work_began_at_seconds < _FREE_SECONDS:
             return
-        from llm_api import metering
+        from llm_api.metering import meter
 
         try:
-            record.held = metering.reserve_request(self._ledger, tenant)
+            exchange.hold = meter.reserve_request(self._ledger, tenant)
         except ApiError:
             return  # no room, or the table is out of reach: the answer is a refusal already
 
-    def _refusal(self, error: ApiError, dialect: Dialect | None, record: Record) -> Response:
-        record.error = error
+    def _refusal(self, error: ApiError, dialect: Dialect | None, exchange: Exchange) -> Response:
+        exchange.error = error
         self.must_end = self.must_end or isinstance(error, CredentialsRefused)
-        if record.fault is None and isinstance(error, Internal):
-            record.fault = error.__cause__
-        response = (dialect.error if dialect is not None else error_for_any_client)(error, record.request)
+        if exchange.fault is None and isinstance(error, Internal):
+            exchange.fault = error.__cause__
+        response = (dialect.error if dialect is not None else error_for_any_client)(error, exchange.request)
         response.headers.update(error.headers)
         if error.retry_after_seconds is not None:
             response.headers.setdefault("retry-after", str(math.ceil(error.retry_after_seconds)))
         return response
 
-    def _reported_at_its_end(self, body: Iterator[bytes], record: Record) -> Iterator[bytes]:
+    def _reported_at_its_end(self, body: Iterator[bytes], exchange: Exchange) -> Iterator[bytes]:
         try:
             yield from body
         except Exception as fault:
-            record.error, record.fault = Internal(), fault
+            exchange.error, exchange.fault = Internal(), fault
             raise
         finally:
-            self._settle(record)
-            self._telemetry.report(record, self._clock())
+            self._settle(exchange)
+            self._telemetry.report(exchange, self._clock())
 
 
 def _terms(tenant: Tenant) -> Terms:

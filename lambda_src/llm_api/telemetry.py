@@ -13,20 +13,17 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from llm_api.errors import ApiError, BudgetSpent, OverBudget
-from llm_api.events import Request
+from llm_api.errors import BudgetSpent, OverBudget
+from llm_api.exchange import Exchange
 from llm_api.families import family_of
-from llm_api.inference.progress import Progress
-from llm_api.pricing import cost
+from llm_api.metering.prices import cost
+from llm_api.metering.usage import Usage
 from llm_api.registry import PICODOLLARS_PER_USD
-from llm_api.usage import Usage
 
 if TYPE_CHECKING:
-    from llm_api.cache import Recall
-    from llm_api.ledger import Tenant
-    from llm_api.metering import Held
+    from llm_api.cache import Lookup
+    from llm_api.metering.meter import Hold
     from llm_api.registry import Target
-    from llm_api.storage import TenantFiles
 
 _UNITS = {
     "Requests": "Count",
@@ -62,47 +59,6 @@ _COUNTED_AS: dict[str, dict[str, int]] = {
 """Both of either, so that the average of CacheHits is the share of hits."""
 
 
-class Record:
-    """One request, as it will be reported.
-
-    Attributes:
-        started_at_seconds: on the monotonic clock.
-        dialect: whose route it was; None for an unknown path.
-        tenant: who called; None before that is known.
-        caller: the same with budgets and rights.
-        work_began_at_seconds: when that was known, on the same clock.
-        model: the alias that was asked for.
-        workflow, execution: what was started, asked for or answered, where it was a workflow's route.
-        files: where files of the answer are put; None where there are none, or no place for them.
-        held: what is set aside of the tenant's budgets; None without budgets.
-        recall: the cache's part in it; None where the model's answers aren't kept.
-        cache: whether a workflow had the answer in its own cache; None where it has none.
-        status: of the answer.
-        error: what the caller was told, where it wasn't an answer.
-        fault: the exception behind an unforeseen failure.
-    """
-
-    def __init__(self, request: Request, started_at_seconds: float) -> None:
-        self.request = request
-        self.started_at_seconds = started_at_seconds
-        self.progress = Progress()
-        self.dialect: str | None = None
-        self.tenant: str | None = None
-        self.caller: Tenant | None = None
-        self.work_began_at_seconds = 0.0
-        self.model: str | None = None
-        self.workflow: str | None = None
-        self.execution: str | None = None
-        self.files: TenantFiles | None = None
-        self.held: Held | None = None
-        self.recall: Recall | None = None
-        self.cache: str | None = None
-        self.streamed = False
-        self.status = 500
-        self.error: ApiError | None = None
-        self.fault: BaseException | None = None
-
-
 class Telemetry:
     """Writes reports.
 
@@ -127,46 +83,46 @@ class Telemetry:
         self._write = write or _write_to_stdout
         self._cold_start = True
 
-    def report(self, record: Record, now_seconds: float) -> None:
+    def report(self, exchange: Exchange, now_seconds: float) -> None:
         """Write the two lines of a request that is over.
 
         Parameters:
             now_seconds: on the monotonic clock.
         """
-        line = self._log_line(record, now_seconds)
-        metrics = self._metrics(record, line)
+        line = self._log_line(exchange, now_seconds)
+        metrics = self._metrics(exchange, line)
         self._cold_start = False
         self._write(f"{json.dumps(line)}\n{json.dumps(metrics)}\n")
 
-    def _log_line(self, record: Record, now_seconds: float) -> dict[str, Any]:
-        progress, error = record.progress, record.error
-        level, message = _headline(record)
+    def _log_line(self, exchange: Exchange, now_seconds: float) -> dict[str, Any]:
+        progress, error = exchange.progress, exchange.error
+        level, message = _headline(exchange)
         line: dict[str, Any] = {
             "level": level,
             "message": message,
             "timestamp": _timestamp(),
             "service": self._service,
             "cold_start": self._cold_start,
-            "function_request_id": record.request.function_request_id,
+            "function_request_id": exchange.request.function_request_id,
             "xray_trace_id": _trace_id(),
-            "request_id": record.request.id,
-            "route": f"{record.request.method} {record.request.route}",
-            "dialect": record.dialect,
-            "tenant": record.tenant,
-            "model": record.model,
-            "workflow": record.workflow,
-            "execution": record.execution,
-            "status": record.status,
-            "streamed": record.streamed,
-            "latency_ms": _milliseconds(now_seconds - record.started_at_seconds),
+            "request_id": exchange.request.id,
+            "route": f"{exchange.request.method} {exchange.request.route}",
+            "dialect": exchange.dialect,
+            "tenant": exchange.tenant,
+            "model": exchange.model,
+            "workflow": exchange.workflow,
+            "execution": exchange.execution,
+            "status": exchange.status,
+            "streamed": exchange.streamed,
+            "latency_ms": _milliseconds(now_seconds - exchange.started_at_seconds),
             "attempts": progress.attempts,
             "fallback": progress.fallback,
-            "cache": record.cache,
+            "cache": exchange.cache,
         }
         if progress.target is not None:
             line |= {"model": progress.target.alias, "family": progress.target.family}
             if progress.fallback:
-                line["model_asked_for"] = record.model
+                line["model_asked_for"] = exchange.model
         if progress.usage is not None:
             line |= {
                 "input_tokens": progress.usage.input_tokens,
@@ -176,21 +132,23 @@ class Telemetry:
                 "tokens_estimated": progress.usage.estimated,
             }
             if progress.target is not None and progress.target.price is not None:
-                for_an_hour = record.held is not None and record.held.caches_for_an_hour
+                for_an_hour = exchange.hold is not None and exchange.hold.caches_for_an_hour
                 spent = cost(progress.target.price, progress.usage, cached_for_an_hour=for_an_hour)
-                if record.held is not None and record.held.used is not None:
-                    spent = record.held.used.picodollars
+                if exchange.hold is not None and exchange.hold.used is not None:
+                    spent = exchange.hold.used.picodollars
                 line["cost_usd"] = spent / PICODOLLARS_PER_USD
-        if record.files is not None:
-            line |= {"files_stored": record.files.stored, "storage_failure": record.files.failure}
-        if record.held is not None:
-            line |= _settlement(record.held)
-        if record.recall is not None:
-            line |= _of_the_cache(record.recall)
+        if exchange.files is not None:
+            line |= {"files_stored": exchange.files.stored, "storage_failure": exchange.files.failure}
+        if exchange.hold is not None:
+            line |= _settlement(exchange.hold)
+        if exchange.lookup is not None:
+            line |= _of_the_cache(exchange.lookup)
         if progress.model_latency_ms is not None:
             line["model_latency_ms"] = progress.model_latency_ms
-        if record.streamed and progress.first_token_at_seconds is not None:
-            line["time_to_first_token_ms"] = _milliseconds(progress.first_token_at_seconds - record.started_at_seconds)
+        if exchange.streamed and progress.first_token_at_seconds is not None:
+            line["time_to_first_token_ms"] = _milliseconds(
+                progress.first_token_at_seconds - exchange.started_at_seconds
+            )
         if progress.partial:
             line["partial"] = True
         if progress.ended_by is not None:
@@ -203,18 +161,18 @@ class Telemetry:
             line |= {"error": error.code, "error_type": type(error).__name__, **error.log_fields}
             if error.reason is not None:
                 line["reason"] = error.reason
-        if record.fault is not None:
-            line |= _location(record.fault)
+        if exchange.fault is not None:
+            line |= _location(exchange.fault)
         if progress.target is not None:
-            line["gen_ai"] = _gen_ai(progress.target, record.model, progress.usage)
+            line["gen_ai"] = _gen_ai(progress.target, exchange.model, progress.usage)
         return {name: value for name, value in line.items() if value is not None}
 
-    def _metrics(self, record: Record, line: dict[str, Any]) -> dict[str, Any]:
-        over_budget = isinstance(record.error, OverBudget | BudgetSpent)
+    def _metrics(self, exchange: Exchange, line: dict[str, Any]) -> dict[str, Any]:
+        over_budget = isinstance(exchange.error, OverBudget | BudgetSpent)
         values = {
             "Requests": 1,
-            "Errors": int(record.status >= 500 or "stream_ended_by" in line or record.fault is not None),
-            "Throttles": int(record.status == 429 and not over_budget),
+            "Errors": int(exchange.status >= 500 or "stream_ended_by" in line or exchange.fault is not None),
+            "Throttles": int(exchange.status == 429 and not over_budget),
             "Attempts": line["attempts"],
             "InputTokens": line.get("input_tokens"),
             "OutputTokens": line.get("output_tokens"),
@@ -230,7 +188,7 @@ class Telemetry:
         }
         known = {name: value for name, value in values.items() if value is not None}
         dimensions = [["service"], ["service", "model"]] if "model" in line else [["service"]]
-        tenant = {"tenant": record.tenant} if self._by_tenant and record.tenant is not None else {}
+        tenant = {"tenant": exchange.tenant} if self._by_tenant and exchange.tenant is not None else {}
         if tenant:
             dimensions.append(["service", "tenant"])
         directives = [self._directive(dimensions, [name for name in known if name not in _OF_THE_WHOLE])]
@@ -241,7 +199,7 @@ class Telemetry:
             "service": self._service,
             **({"model": line["model"]} if "model" in line else {}),
             **tenant,
-            "request_id": record.request.id,
+            "request_id": exchange.request.id,
             **known,
         }
 
@@ -253,31 +211,31 @@ class Telemetry:
         }
 
 
-def _headline(record: Record) -> tuple[str, str]:
+def _headline(exchange: Exchange) -> tuple[str, str]:
     """Level and message."""
-    if record.error is not None:
-        serious = record.status >= 500 or record.fault is not None
-        return "ERROR" if serious else "WARNING", f"request failed: {record.error.code}"
-    if record.progress.ended_by is not None:
-        return "WARNING", f"stream ended early: {record.progress.ended_by}"
-    if record.files is not None and record.files.failure is not None:
+    if exchange.error is not None:
+        serious = exchange.status >= 500 or exchange.fault is not None
+        return "ERROR" if serious else "WARNING", f"request failed: {exchange.error.code}"
+    if exchange.progress.ended_by is not None:
+        return "WARNING", f"stream ended early: {exchange.progress.ended_by}"
+    if exchange.files is not None and exchange.files.failure is not None:
         return "WARNING", "request, but its files could not be stored"
     return "INFO", "request"
 
 
-def _settlement(held: "Held") -> dict[str, Any]:
+def _settlement(hold: "Hold") -> dict[str, Any]:
     """What was set aside, what became of it, and whether the bound on a request's use was none."""
-    reserved = held.reservation.amount
+    reserved = hold.reservation.amount
     line: dict[str, Any] = {
         "reserved_tokens": reserved.tokens,
         "reserved_usd": reserved.picodollars / PICODOLLARS_PER_USD,
-        "settlement": held.settlement,
-        **held.standing.log_fields(),
+        "settlement": hold.settlement,
+        **hold.balance.log_fields(),
     }
-    if held.failure is not None:
-        line["settlement_failure"] = getattr(held.failure, "reason", None) or type(held.failure).__name__
-    if held.used is not None and (held.used.tokens > reserved.tokens > 0):
-        line["tokens_beyond_reservation"] = held.used.tokens - reserved.tokens
+    if hold.failure is not None:
+        line["settlement_failure"] = getattr(hold.failure, "reason", None) or type(hold.failure).__name__
+    if hold.used is not None and (hold.used.tokens > reserved.tokens > 0):
+        line["tokens_beyond_reservation"] = hold.used.tokens - reserved.tokens
     return line
 
 
@@ -300,14 +258,14 @@ def _gen_ai(target: "Target", asked_for: str | None, usage: Usage | None) -> dic
     return attributes
 
 
-def _of_the_cache(recall: "Recall") -> dict[str, Any]:
+def _of_the_cache(lookup: "Lookup") -> dict[str, Any]:
     """Whether the answer was kept, where, and if it is now, or why not."""
     return {
-        "cache": recall.state,
-        "cache_level": recall.level,
-        "cache_kept": recall.kept,
-        "cache_reason": recall.why,
-        "cache_failure": recall.failure,
+        "cache": lookup.state,
+        "cache_level": lookup.level,
+        "cache_kept": lookup.kept,
+        "cache_reason": lookup.why,
+        "cache_failure": lookup.failure,
     }
 
 

@@ -6,7 +6,6 @@ from functools import cache
 from llm_api.app import App
 from llm_api.aws.answers import Answer
 from llm_api.aws.hosts import Service
-from llm_api.budgets import COUNTERS, Amount
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
 from llm_api.errors import OverBudget
@@ -16,6 +15,7 @@ from llm_api.inference import Inference
 from llm_api.inference.bedrock import Bedrock
 from llm_api.inference.clients import Clients
 from llm_api.ledger import Ledger, Tenant
+from llm_api.ledger.budgets import COUNTERS, Amount
 from llm_api.ledger.reservations import Reservation
 from llm_api.registry import Price, Registry, Target
 from llm_api.telemetry import Telemetry

@@ -49,7 +49,7 @@ def table_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
         calls.append((operation, request["Key"]["pk"]["S"]))
         return checks_for(operation, request, *rest)
 
-    monkeypatch.setattr("local_aws.front.checks_for", recorded)
+    monkeypatch.setattr("local_aws.endpoint.checks_for", recorded)
     return calls
 
 

@@ -1,10 +1,10 @@
 """Answers that were given before: the same request again gets the same answer, for a request and no tokens.
 
 A model's answers are kept only if its declaration says so, and for as long and as many callers as it says. `rules` says
-which requests and which answers those are, `key` what makes two requests the same, `entry` what is kept, and `shelf`
+which requests and which answers those are, `key` what makes two requests the same, `entry` what is kept, and `store`
 where: in the memory of the warm environment, and in a DynamoDB table behind it.
 
-What is kept is the model's own answer, which the caller's dialect renders anew. A shelf that is out of reach, slow or
+What is kept is the model's own answer, which the caller's dialect renders anew. A store that is out of reach, slow or
 holds something else than it should is as good as an empty one: the model answers then.
 """
 
@@ -15,15 +15,15 @@ from typing import Any, Literal
 from llm_api.cache import rules
 from llm_api.cache.entry import EVENT_STREAM, MAX_ENTRY_BYTES
 from llm_api.cache.key import key_of
-from llm_api.cache.shelf import Found, Place, Shelf
+from llm_api.cache.store import Found, Slot, Store
 from llm_api.deadline import Deadline
 from llm_api.dialects import Answer, Call, Frame, Payload
 from llm_api.events import Request
 from llm_api.eventstream import Decoder
 from llm_api.inference import Candidate, Inference, Progress, Streamed
 from llm_api.ledger import Tenant
+from llm_api.metering.usage import Usage, parse_json
 from llm_api.registry import Target
-from llm_api.usage import Usage, parse_json
 
 State = Literal["hit", "miss", "bypass"]
 
@@ -41,11 +41,11 @@ class Cache:
     """
 
     def __init__(self, table: str | None, client: Any = None, *, now: Callable[[], float] = time.time) -> None:
-        self._shelf = Shelf(table, client, now=now)
+        self._store = Store(table, client, now=now)
 
     def warm_up(self) -> None:
         """Make the table's client now instead of with the first request."""
-        self._shelf.warm_up()
+        self._store.warm_up()
 
     def look_up(
         self,
@@ -55,7 +55,7 @@ class Cache:
         tenant: Tenant,
         inference: Inference,
         deadline: Deadline,
-    ) -> "Recall":
+    ) -> "Lookup":
         """What there is for a request.
 
         Parameters:
@@ -69,12 +69,12 @@ class Cache:
         documents = [_document(payload) for payload in candidate.payloads]
         why = rules.passed_by(request.headers, call.operation, target, documents, tenant)
         if target.cache is None or why is not None:
-            return Recall(target, inference, why=why)
+            return Lookup(target, inference, why=why)
         key = key_of(call, candidate, documents, tenant)
-        return Recall(target, inference, Place(self._shelf, key, target.cache.ttl_seconds, deadline))
+        return Lookup(target, inference, Slot(self._store, key, target.cache.ttl_seconds, deadline))
 
 
-class Recall:
+class Lookup:
     """The cache's part in one request: it answers in the models' place, or keeps what they answer.
 
     Attributes:
@@ -86,16 +86,16 @@ class Recall:
     """
 
     def __init__(
-        self, target: Target, inference: Inference, place: Place | None = None, *, why: str | None = None
+        self, target: Target, inference: Inference, slot: Slot | None = None, *, why: str | None = None
     ) -> None:
         self._target = target
         self._inference = inference
-        self._place = place
+        self._slot = slot
         self._answers: list[Answer] | None = None
         self._progress: Progress | None = None
-        found = Found() if place is None else place.find()
+        found = Found() if slot is None else slot.find()
         self._entry = found.entry
-        self.state: State = "bypass" if place is None else "miss" if found.entry is None else "hit"
+        self.state: State = "bypass" if slot is None else "miss" if found.entry is None else "hit"
         self.level = found.level
         self.failure = found.failure
         self.why = why
@@ -120,17 +120,17 @@ class Recall:
             return Streamed(self._target, whole.headers, _frames(whole.body), lambda: None)
         streamed = self._inference.stream(call, candidates, deadline, progress)
         self._progress = progress
-        return streamed if self._place is None else streamed._replace(frames=self._followed(streamed))
+        return streamed if self._slot is None else streamed._replace(frames=self._followed(streamed))
 
     def keep(self) -> None:
         """Keep the answer, if it is one to be given again. Never raises: the caller's answer is there by now."""
-        if self._place is None or self._progress is None:
+        if self._slot is None or self._progress is None:
             return
         self.kept = False
         try:
             self.why = self._why_not(self._progress)
             if self.why is None and self._answers is not None:
-                put = self._place.put(self._answers, self.failure)
+                put = self._slot.put(self._answers, self.failure)
                 self.kept, self.why, self.failure = put.kept, put.why, put.failure or self.failure
         except Exception as error:
             self.failure = type(error).__name__

@@ -17,8 +17,8 @@ from llm_api.errors import BadRequest
 from llm_api.eventstream import CorruptStream, Decoder, chunk
 from llm_api.families import family_of
 from llm_api.ledger import Tenant
+from llm_api.metering.usage import parse_json
 from llm_api.registry import Target
-from llm_api.usage import parse_json
 
 HEADER = "x-llm-cache"
 

@@ -15,7 +15,7 @@ from llm_api.events import Request, Response
 from llm_api.registry import Target
 
 if TYPE_CHECKING:
-    from llm_api.budgets import Standing
+    from llm_api.ledger.budgets import Balance
 
 Operation = Literal["invoke", "converse", "count_tokens"]
 
@@ -239,7 +239,7 @@ class UsageQuery(ABC):
         """Read the request."""
 
     @abstractmethod
-    def render(self, tenant: str, standing: "Standing") -> Response:
+    def render(self, tenant: str, balance: "Balance") -> Response:
         """The answer."""
 
 

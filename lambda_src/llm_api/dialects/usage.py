@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Self
 
-from llm_api.budgets import Standing
 from llm_api.dialects import UsageQuery
 from llm_api.dialects.any_client import error_for_any_client
 from llm_api.errors import ApiError
 from llm_api.events import Request, Response
+from llm_api.ledger.budgets import Balance
 
 NAME = "usage"
 
@@ -21,9 +21,9 @@ class GetUsage(UsageQuery):
         """Nothing to read."""
         return cls()
 
-    def render(self, tenant: str, standing: Standing) -> Response:
+    def render(self, tenant: str, balance: Balance) -> Response:
         """See `UsageQuery.render`."""
-        body = {"tenant": tenant, "windows": standing.report()}
+        body = {"tenant": tenant, "windows": balance.report()}
         return Response(
             200, {"content-type": "application/json", "cache-control": "no-store"}, json.dumps(body).encode()
         )

@@ -36,9 +36,9 @@ from llm_api.errors import (
 from llm_api.families import family_of
 from llm_api.inference.clients import Clients
 from llm_api.inference.progress import Progress
-from llm_api.inference.repeats import Attempts, Source, repeating
+from llm_api.inference.retries import Attempts, Source, repeating
+from llm_api.metering.usage import estimate_tokens, guardrail_intervened, latency_ms, of_answer, parse_json
 from llm_api.registry import Registry, Target
-from llm_api.usage import estimate_tokens, guardrail_intervened, latency_ms, of_answer, parse_json
 
 __all__ = ["Candidate", "Inference", "Patience", "Progress", "Streamed", "Terms"]
 
@@ -180,7 +180,7 @@ class Inference:
         waiting = iter(candidates)
         first = next(waiting)
         if call.operation != "count_tokens" and first.target.on_timeout == "fallback":
-            from llm_api.inference.turns import in_turns
+            from llm_api.inference.timeouts import in_turns
 
             in_line = in_turns([first, *waiting], deadline)
             return self._first_that_answers(in_line, progress, ask, (*_STOOD_IN_FOR, OutOfTime))

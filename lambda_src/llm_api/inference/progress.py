@@ -2,8 +2,8 @@
 
 import threading
 
+from llm_api.metering.usage import Usage
 from llm_api.registry import Target
-from llm_api.usage import Usage
 
 
 class Progress:

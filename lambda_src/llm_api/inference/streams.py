@@ -11,9 +11,9 @@ from llm_api.eventstream import CorruptStream, Decoder, Message, chunk
 from llm_api.families import family_of
 from llm_api.inference import Patience
 from llm_api.inference.progress import Progress
-from llm_api.inference.repeats import Source
+from llm_api.inference.retries import Source
+from llm_api.metering.usage import StreamUsage, guardrail_intervened, latency_ms, parse_json
 from llm_api.registry import Target
-from llm_api.usage import StreamUsage, guardrail_intervened, latency_ms, parse_json
 
 _STOP_FIELDS = ("stop_reason", "completionReason", "finish_reason", "stopReason")
 _CONTENT_EVENTS = frozenset({"contentBlockDelta", "contentBlockStart", "contentBlockStop", "messageStart"})
@@ -119,7 +119,7 @@ class FrameReader:
         event = message.headers.get(":event-type", "")
         data = chunk(message.payload) if event == "chunk" else message.payload
         if self._in_lines:
-            from llm_api.lines import json_lines
+            from llm_api.sse import json_lines
 
             for line in json_lines(data):
                 self._usage.see(event, line)

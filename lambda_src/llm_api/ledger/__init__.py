@@ -14,7 +14,7 @@ from llm_api.events import Request
 from llm_api.ledger.principals import Tenant, principal_of
 
 if TYPE_CHECKING:
-    from llm_api.budgets import Amount, Standing
+    from llm_api.ledger.budgets import Amount, Balance
     from llm_api.ledger.callers import Callers
     from llm_api.ledger.reservations import Reservation, Reservations
     from llm_api.ledger.table import Table
@@ -71,13 +71,13 @@ class Ledger:
         """Set the most that a request may use aside; see `Reservations.reserve`."""
         return self._budgets().reserve(tenant, amount)
 
-    def settle(self, reservation: "Reservation", used: "Amount") -> "Standing | None":
+    def settle(self, reservation: "Reservation", used: "Amount") -> "Balance | None":
         """Correct a reservation to what was used; see `Reservations.settle`."""
         return self._budgets().settle(reservation, used)
 
-    def standing(self, tenant: Tenant) -> "Standing":
+    def balance(self, tenant: Tenant) -> "Balance":
         """What a tenant has used of its budgets so far; see `Reservations.standing`."""
-        return self._budgets().standing(tenant)
+        return self._budgets().balance(tenant)
 
     def _budgets(self) -> "Reservations":
         if self._table is None:

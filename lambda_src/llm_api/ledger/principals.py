@@ -8,7 +8,7 @@ from llm_api.errors import Unauthenticated
 from llm_api.events import Request
 
 if TYPE_CHECKING:
-    from llm_api.budgets import Budgets
+    from llm_api.ledger.budgets import Budgets
 
 _SUBJECT_CLAIMS = ("sub", "principalId", "client_id")
 """Where a token says whose it is, unless the deployment names the field that holds the tenant's name."""

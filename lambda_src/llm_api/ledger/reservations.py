@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from llm_api.budgets import COUNTERS, KINDS, WINDOWS, Amount, Budgets, Standing, numbers_at
 from llm_api.errors import Internal, Unavailable
+from llm_api.ledger.budgets import COUNTERS, KINDS, WINDOWS, Amount, Balance, Budgets, numbers_at
 from llm_api.ledger.principals import Tenant
 from llm_api.ledger.refusals import over_budget, too_large
 from llm_api.ledger.table import Item, Table
@@ -32,12 +32,12 @@ class Reservation(NamedTuple):
 
     Attributes:
         amount: added to every window.
-        standing: of the tenant, with the reservation in it; its numbers are the windows it was added to.
+        balance: of the tenant, with the reservation in it; its numbers are the windows it was added to.
     """
 
     tenant: str
     amount: Amount
-    standing: Standing
+    balance: Balance
 
 
 class Reservations:
@@ -70,25 +70,25 @@ class Reservations:
         for _ in range(_ROUNDS):
             outcome = self._table.write(key, update.request())
             if outcome.written:
-                return Reservation(tenant.name, amount, _standing(key, tenant.budgets, outcome.item))
+                return Reservation(tenant.name, amount, _balance(key, tenant.budgets, outcome.item))
             if outcome.item is None:
                 update = _begin(numbers_at(self._now()), amount)
                 continue
-            stored = _standing(key, tenant.budgets, outcome.item)
+            stored = _balance(key, tenant.budgets, outcome.item)
             now = self._now()
-            standing = stored.at(now)
-            exceeded = list(standing.exceeded_by(amount))
+            balance = stored.at(now)
+            exceeded = list(balance.exceeded_by(amount))
             if exceeded:
-                raise over_budget(exceeded, standing, amount, now)
-            update = _turn(stored.numbers, standing.numbers, tenant.budgets, amount)
+                raise over_budget(exceeded, balance, amount, now)
+            update = _turn(stored.numbers, balance.numbers, tenant.budgets, amount)
         raise Unavailable(
             "Too many of your requests come at once to be counted. Try again in a second.",
             retry_after_seconds=_CONTENDED_SECONDS,
             reason=f"Item {key} of the tenants table changed during each of {_ROUNDS} attempts.",
         )
 
-    def settle(self, reservation: Reservation, used: Amount) -> Standing | None:
-        """Correct a reservation to what was used; the standing after it, or None where nothing had to be written.
+    def settle(self, reservation: Reservation, used: Amount) -> Balance | None:
+        """Correct a reservation to what was used; the balance after it, or None where nothing had to be written.
 
         Windows that have turned meanwhile are left alone: they count other requests by now.
 
@@ -99,7 +99,7 @@ class Reservations:
         difference = used - reservation.amount
         if difference == Amount():
             return None
-        numbers = reservation.standing.numbers
+        numbers = reservation.balance.numbers
         current = numbers_at(self._now())
         windows = [window for window in WINDOWS if numbers[window] >= current[window]]
         while windows:
@@ -109,14 +109,14 @@ class Reservations:
                 update.add_amount(window, difference)
             outcome = self._table.write(key, update.request())
             if outcome.written:
-                return _standing(key, reservation.standing.budgets, outcome.item)
+                return _balance(key, reservation.balance.budgets, outcome.item)
             if outcome.item is None:
                 return None
-            stored = _standing(key, reservation.standing.budgets, outcome.item).numbers
+            stored = _balance(key, reservation.balance.budgets, outcome.item).numbers
             windows = [window for window in windows if stored[window] == numbers[window]]
         return None
 
-    def standing(self, tenant: Tenant) -> Standing:
+    def balance(self, tenant: Tenant) -> Balance:
         """What a tenant has used so far. Without a budget nothing is counted, and nothing read.
 
         Raises:
@@ -124,12 +124,12 @@ class Reservations:
         """
         now = self._now()
         if not tenant.budgets:
-            return Standing({}, numbers_at(now), {})
+            return Balance({}, numbers_at(now), {})
         key = f"usage#{tenant.name}"
         item = self._table.read(key)
         if item is None:
-            return Standing(tenant.budgets, numbers_at(now), dict.fromkeys(COUNTERS, 0))
-        return _standing(key, tenant.budgets, item).at(now)
+            return Balance(tenant.budgets, numbers_at(now), dict.fromkeys(COUNTERS, 0))
+        return _balance(key, tenant.budgets, item).at(now)
 
 
 def _add(numbers: Mapping[str, int], budgets: Budgets, amount: Amount) -> "_Update":
@@ -222,10 +222,10 @@ def _attribute(window: str, kind: str) -> str:
     return f"{window}_{kind}"
 
 
-def _standing(key: str, budgets: Budgets, item: Item | None) -> Standing:
+def _balance(key: str, budgets: Budgets, item: Item | None) -> Balance:
     numbers = {window: _whole(key, item, window) for window in WINDOWS}
     used = {(window, kind): _whole(key, item, _attribute(window, kind)) for window, kind in COUNTERS}
-    return Standing(budgets, numbers, used)
+    return Balance(budgets, numbers, used)
 
 
 def _whole(key: str, item: Item | None, attribute: str) -> int:

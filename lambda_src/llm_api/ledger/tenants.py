@@ -71,7 +71,7 @@ def _budgets(name: str, item: Item) -> dict[tuple[str, str], int]:
     declared = declared.get("M") if isinstance(declared, Mapping) else None
     if not isinstance(declared, Mapping):
         raise malformed(f"tenant#{name}", "has budgets that are no map")
-    from llm_api.budgets import COUNTERS, name_of
+    from llm_api.ledger.budgets import COUNTERS, name_of
 
     counters = {name_of(counter): counter for counter in COUNTERS}
     budgets = {}

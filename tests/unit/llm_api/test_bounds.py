@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from llm_api.bounds import Bound, bound
 from llm_api.dialects import Call, Payload
 from llm_api.events import Request
 from llm_api.families import Family
+from llm_api.metering.bounds import Bound, bound
 from llm_api.registry import Endpoint, Target
 from llm_api.routes import dialect_of, parser_of
 

@@ -3,7 +3,7 @@
 import calendar
 
 import pytest
-from llm_api.budgets import COUNTERS, Standing, amount_text, duration, end_of, numbers_at, timestamp
+from llm_api.ledger.budgets import COUNTERS, Balance, amount_text, duration, end_of, numbers_at, timestamp
 
 
 @pytest.mark.parametrize(
@@ -86,16 +86,16 @@ def test_the_log_tells_the_budget_that_runs_out_first(
     budgets: dict[tuple[str, str], int], used: dict[tuple[str, str], int], told: tuple[str, float]
 ) -> None:
     # GIVEN budgets, and what is used of them
-    standing = Standing(budgets, numbers_at(0), dict.fromkeys(COUNTERS, 0) | used)
+    balance = Balance(budgets, numbers_at(0), dict.fromkeys(COUNTERS, 0) | used)
 
     # THEN the fullest of a day's and a month's is told
-    fields = standing.log_fields()
+    fields = balance.log_fields()
     assert (fields["budget"], fields["budget_used_percent"]) == told
 
 
 def test_a_minutes_budget_alone_is_not_told() -> None:
     # GIVEN a tenant who is limited by the minute: such a budget is there to be used
-    standing = Standing({("minute", "tokens"): 10}, numbers_at(0), dict.fromkeys(COUNTERS, 10))
+    balance = Balance({("minute", "tokens"): 10}, numbers_at(0), dict.fromkeys(COUNTERS, 10))
 
     # THEN there is nothing to warn of
-    assert standing.log_fields() == {}
+    assert balance.log_fields() == {}

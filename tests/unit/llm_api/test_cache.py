@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from llm_api.cache import Cache, shelf
+from llm_api.cache import Cache, store
 from llm_api.events import Caller, Response
 from llm_api.inference import Inference
 from llm_api.inference.clients import Clients
@@ -348,7 +348,7 @@ def test_a_silent_table_is_waited_for_a_moment(
     environments: Environments, api: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # GIVEN a table that never answers
-    monkeypatch.setattr(shelf, "READ_SECONDS", 0.05)
+    monkeypatch.setattr(store, "READ_SECONDS", 0.05)
     environments.table.silent = threading.Event()
     # WHEN a request comes
     assert state(api.call("converse", CONVERSE, replies=[answer(CONVERSE_ANSWER)])) == "miss"

@@ -3,7 +3,7 @@
 import pytest
 from llm_api.dialects.anthropic import stream as anthropic_stream
 from llm_api.dialects.openai import errors as openai_errors
-from llm_api.dialects.retries import retry_headers
+from llm_api.dialects.retry_headers import retry_headers
 from llm_api.inference.failures import is_free, of_code
 from llm_api.registry import Endpoint, Target
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from llm_api.budgets import KINDS, WINDOWS, Amount, end_of, numbers_at
 from llm_api.errors import ApiError
+from llm_api.ledger.budgets import KINDS, WINDOWS, Amount, end_of, numbers_at
 from llm_api.ledger.principals import Tenant
 from llm_api.ledger.reservations import Reservation, Reservations
 from llm_api.ledger.table import Table as LedgerTable
@@ -117,7 +117,7 @@ def spent_by_window(world: World) -> Counter[tuple[str, int, str]]:
         if request.reservation is not None:
             for window in WINDOWS:
                 for kind in KINDS:
-                    number = request.reservation.standing.numbers[window]
+                    number = request.reservation.balance.numbers[window]
                     spent[window, number, kind] += request.uses.of(kind)
     return spent
 

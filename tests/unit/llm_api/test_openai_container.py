@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from llm_api.bounds import bound
 from llm_api.dialects import Answer, Payload
 from llm_api.dialects.openai.container import ContainerChunks, container_answer
 from llm_api.errors import UpstreamFault
+from llm_api.metering.bounds import bound
 from llm_api.registry import Endpoint, Registry, Target
 
 from tests.unit.llm_api.container import CHAT, COMPLETION, HELLO, NOVA, ROUTE, TUNED, USAGE, Tenant, sent, tenant

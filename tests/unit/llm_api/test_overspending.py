@@ -10,8 +10,8 @@ from llm_api.deadline import Deadline
 from llm_api.errors import BadRequest
 from llm_api.events import Request, Response
 from llm_api.families import page
+from llm_api.metering.usage import StreamUsage, Usage, of_answer
 from llm_api.registry import Endpoint, Price, Target
-from llm_api.usage import StreamUsage, Usage, of_answer
 
 from tests.unit.llm_api import dynamo
 from tests.unit.llm_api.metered import CLAUDE_ANSWER, CONVERSE, COUNTED, EMBED, INVOKE, KEY, USAGE, Deploy, deploy

@@ -7,8 +7,8 @@ from unittest.mock import patch
 
 import pytest
 from llm_api.aws.hosts import Service
-from llm_api.budgets import Amount, Budgets
 from llm_api.errors import ApiError, BudgetSpent, Internal, OverBudget, Unavailable
+from llm_api.ledger.budgets import Amount, Budgets
 from llm_api.ledger.principals import Tenant
 from llm_api.ledger.reservations import Reservations
 from llm_api.ledger.table import Table as LedgerTable
@@ -329,15 +329,15 @@ def test_settling_corrects_every_window_in_one_write(ledger: Reservations, table
     writes = table.writes
 
     # WHEN less was used
-    standing = ledger.settle(reservation, Amount(1, 12, 8))
+    balance = ledger.settle(reservation, Amount(1, 12, 8))
 
     # THEN that is what counts
     assert used(table, "requests") == [1, 1, 1]
     assert used(table, "tokens") == [12, 12, 12]
     assert used(table, "usd") == [8, 8, 8]
     assert table.writes == writes + 1
-    assert standing is not None
-    assert standing.headers(NOON)["x-ratelimit-remaining-tokens"] == "88"
+    assert balance is not None
+    assert balance.headers(NOON)["x-ratelimit-remaining-tokens"] == "88"
 
 
 def test_a_window_that_turned_meanwhile_is_left_alone(ledger: Reservations, table: dynamo.Table, clock: Clock) -> None:
@@ -414,7 +414,7 @@ def test_where_a_tenant_stands_is_one_read(ledger: Reservations, table: dynamo.T
     clock.seconds += 86_400
 
     # WHEN it asks
-    report = ledger.standing(tenant).report()
+    report = ledger.balance(tenant).report()
 
     # THEN windows that have turned are empty, and what isn't limited is counted all the same
     assert table.reads == 1
@@ -470,6 +470,6 @@ def test_real_expressions_do_the_same(moto_table: Service, clock: Clock) -> None
     ledger.settle(quick, Amount(1, 5, 2))
 
     # THEN the table holds the same sums, to the picodollar
-    report = ledger.standing(tenant)
+    report = ledger.balance(tenant)
     assert [report.used[window, "tokens"] for window in ("minute", "day", "month")] == [5, 15, 15]
     assert [report.used[window, "usd"] for window in ("minute", "day", "month")] == [2, 3, 3]

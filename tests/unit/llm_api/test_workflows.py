@@ -11,7 +11,7 @@ from llm_api.errors import Internal
 from llm_api.events import Response
 from llm_api.ledger import Tenant
 from llm_api.ledger.tenants import read_tenant
-from llm_api.workflows import owner_in
+from llm_api.workflows.executions import owner_in
 
 from tests.unit.llm_api.workflow_routes import (
     NOW,

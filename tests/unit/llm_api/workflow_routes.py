@@ -14,7 +14,7 @@ from llm_api.events import Request, Response
 from llm_api.ledger import Ledger, Tenant
 from llm_api.registry import Registry
 from llm_api.telemetry import Telemetry
-from llm_api.workflows import Workflows
+from llm_api.workflows.executions import Workflows
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:advert-live"
 DECLARED = {"advert": {"arn": ARN, "approvals": True}, "silent": {"arn": f"{ARN}-2"}, "others": {"arn": f"{ARN}-3"}}

@@ -194,7 +194,7 @@ def test_the_function_reads_and_writes_single_answers(planned: Planned) -> None:
 
 def test_the_handler_reads_tenants_that_terraform_wrote(planned: Planned) -> None:
     # GIVEN the items as Terraform plans them
-    from llm_api.budgets import name_of
+    from llm_api.ledger.budgets import name_of
     from llm_api.ledger.callers import as_role
     from llm_api.ledger.tenants import number, read_tenant
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 from llm_api.dialects.anthropic.stream import error_body
-from llm_api.dialects.retries import retry_headers
+from llm_api.dialects.retry_headers import retry_headers
 from llm_api.errors import ApiError
 from llm_api.events import Request, Response
 

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from llm_api.dialects.openai.fields import InvalidField
-from llm_api.dialects.retries import retry_headers
+from llm_api.dialects.retry_headers import retry_headers
 from llm_api.errors import ApiError, ContextExceeded, Filtered, NotFound, QuotaExceeded, Withheld
 from llm_api.events import Request, Response
 

@@ -1,0 +1,1 @@
+"""Workflows: their `executions`, and what their `steps` ask of the meter."""
