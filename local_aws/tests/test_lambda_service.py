@@ -506,7 +506,7 @@ def test_sandboxes_die_with_a_killed_parent(tmp_path: Path) -> None:
     # GIVEN another process with a warm, frozen sandbox
     source = f"""
 import sys
-sys.path[:0] = {[str(Path(__file__).parents[3])]!r}
+sys.path[:0] = {[str(Path(__file__).parents[2])]!r}
 from local_aws import moto_patches
 from local_aws.credentials import CredentialStore
 from local_aws.lambda_service import LambdaService
