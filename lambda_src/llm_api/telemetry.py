@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from llm_api.errors import BudgetSpent, OverBudget
 from llm_api.exchange import Exchange
 from llm_api.families import family_of
+from llm_api.inference.usage import Usage
 from llm_api.metering.prices import cost
-from llm_api.metering.usage import Usage
 from llm_api.registry import PICODOLLARS_PER_USD
 
 if TYPE_CHECKING:

@@ -21,8 +21,9 @@ from llm_api.dialects import Answer, Call, Frame, Payload
 from llm_api.events import Request
 from llm_api.eventstream import Decoder
 from llm_api.inference import Candidate, Inference, Progress, Streamed
+from llm_api.inference.usage import Usage
 from llm_api.ledger import Tenant
-from llm_api.metering.usage import Usage, parse_json
+from llm_api.model_json import parse_json
 from llm_api.registry import Target
 
 State = Literal["hit", "miss", "bypass"]

@@ -17,7 +17,7 @@ from llm_api.errors import BadRequest
 from llm_api.eventstream import CorruptStream, Decoder, chunk
 from llm_api.families import family_of
 from llm_api.ledger import Tenant
-from llm_api.metering.usage import parse_json
+from llm_api.model_json import parse_json
 from llm_api.registry import Target
 
 HEADER = "x-llm-cache"

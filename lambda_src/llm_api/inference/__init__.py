@@ -37,7 +37,8 @@ from llm_api.families import family_of
 from llm_api.inference.clients import Clients
 from llm_api.inference.progress import Progress
 from llm_api.inference.retries import Attempts, Source, repeating
-from llm_api.metering.usage import estimate_tokens, guardrail_intervened, latency_ms, of_answer, parse_json
+from llm_api.inference.usage import estimate_tokens, guardrail_intervened, latency_ms, of_answer
+from llm_api.model_json import parse_json
 from llm_api.registry import Registry, Target
 
 __all__ = ["Candidate", "Inference", "Patience", "Progress", "Streamed", "Terms"]

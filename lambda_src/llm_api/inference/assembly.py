@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from llm_api.metering.usage import Usage
+from llm_api.inference.usage import Usage
 
 _METRICS = "amazon-bedrock-invocationMetrics"
 _HEADERS = {

@@ -15,7 +15,7 @@ from llm_api.families import family_of
 from llm_api.inference import Streamed
 from llm_api.inference.assembly import Assembly, Claude, Completions, Converse, Llama, Nova, TitanText
 from llm_api.inference.progress import Progress
-from llm_api.metering.usage import parse_json
+from llm_api.model_json import parse_json
 from llm_api.registry import Target
 
 _NATIVE: Mapping[str, Callable[[], Assembly]] = {

@@ -2,7 +2,7 @@
 
 import threading
 
-from llm_api.metering.usage import Usage
+from llm_api.inference.usage import Usage
 from llm_api.registry import Target
 
 

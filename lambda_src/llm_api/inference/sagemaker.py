@@ -18,7 +18,7 @@ from llm_api.dialects import Answer, Operation, Payload
 from llm_api.errors import BadRequest, Internal
 from llm_api.eventstream import CorruptStream, Decoder, Message, event, exception
 from llm_api.inference.bedrock import Streaming
-from llm_api.metering.usage import parse_json
+from llm_api.model_json import parse_json
 from llm_api.registry import Target
 
 _JSON = "application/json"

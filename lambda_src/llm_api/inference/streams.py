@@ -12,7 +12,8 @@ from llm_api.families import family_of
 from llm_api.inference import Patience
 from llm_api.inference.progress import Progress
 from llm_api.inference.retries import Source
-from llm_api.metering.usage import StreamUsage, guardrail_intervened, latency_ms, parse_json
+from llm_api.inference.usage import StreamUsage, guardrail_intervened, latency_ms
+from llm_api.model_json import parse_json
 from llm_api.registry import Target
 
 _STOP_FIELDS = ("stop_reason", "completionReason", "finish_reason", "stopReason")
@@ -119,7 +120,7 @@ class FrameReader:
         event = message.headers.get(":event-type", "")
         data = chunk(message.payload) if event == "chunk" else message.payload
         if self._in_lines:
-            from llm_api.sse import json_lines
+            from llm_api.model_json import json_lines
 
             for line in json_lines(data):
                 self._usage.see(event, line)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from llm_api.dialects import Operation, Payload
 from llm_api.dialects.bedrock.output_limit import limit_in
 from llm_api.families import Family, family_of
-from llm_api.metering.usage import parse_json
+from llm_api.model_json import parse_json
 from llm_api.registry import Target
 
 FRAMING_TOKENS = 500

@@ -1,6 +1,6 @@
 """What a request costs, in whole picodollars."""
 
-from llm_api.metering.usage import Usage
+from llm_api.inference.usage import Usage
 from llm_api.registry import Price
 
 

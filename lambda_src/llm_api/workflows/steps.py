@@ -21,12 +21,12 @@ from llm_api.errors import ApiError, BadRequest, Forbidden, Internal, NotFound, 
 from llm_api.events import Request
 from llm_api.exchange import Exchange
 from llm_api.inference import Candidate
+from llm_api.inference.usage import Usage
 from llm_api.ledger import Ledger, Tenant
 from llm_api.ledger.budgets import WINDOWS, Amount, Balance
 from llm_api.ledger.reservations import Reservation
 from llm_api.ledger.tenants import NAME
 from llm_api.metering import meter
-from llm_api.metering.usage import Usage
 from llm_api.registry import Registry, Target
 from llm_api.telemetry import Telemetry
 from llm_api.workflows.executions import EVERYONE, owner_in

@@ -11,7 +11,7 @@ from llm_api.dialects import Operation, Payload
 from llm_api.eventstream import Decoder, chunk
 from llm_api.inference.assembly import Assembly
 from llm_api.inference.partial import assembly_for
-from llm_api.metering.usage import Usage
+from llm_api.inference.usage import Usage
 from llm_api.registry import Target
 
 from local_aws.faults import Faults

@@ -10,7 +10,7 @@ from llm_api.deadline import Deadline
 from llm_api.errors import BadRequest
 from llm_api.events import Request, Response
 from llm_api.families import page
-from llm_api.metering.usage import StreamUsage, Usage, of_answer
+from llm_api.inference.usage import StreamUsage, Usage, of_answer
 from llm_api.registry import Endpoint, Price, Target
 
 from tests.unit.llm_api import dynamo

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from llm_api.families import page
-from llm_api.metering.usage import StreamUsage, Usage, estimate_tokens, of_answer
+from llm_api.inference.usage import StreamUsage, Usage, estimate_tokens, of_answer
 
 METRICS = {"inputTokenCount": 11, "outputTokenCount": 7, "invocationLatency": 400, "firstByteLatency": 90}
 

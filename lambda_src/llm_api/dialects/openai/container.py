@@ -20,8 +20,8 @@ from llm_api.dialects.openai.stream import Chunks
 from llm_api.dialects.openai.translate import completed
 from llm_api.errors import ModelFailed, UpstreamFault
 from llm_api.eventstream import CorruptStream, chunk
+from llm_api.model_json import json_lines
 from llm_api.registry import Target
-from llm_api.sse import json_lines
 
 if TYPE_CHECKING:
     from llm_api.dialects.openai.tools import Tools

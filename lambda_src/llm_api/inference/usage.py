@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.h
 odd answer: a number that isn't there is estimated.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llm_api.model_json import parse_json
 
 if TYPE_CHECKING:
     from llm_api.families import Counts, Family
@@ -319,15 +320,6 @@ def _count(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
         return None
     return int(value)
-
-
-def parse_json(data: bytes) -> Any:
-    """The JSON value in `data`, or None where there is none."""
-    try:
-        # Decoded here: `json` would look for other encodings first, which AWS never sends.
-        return json.loads(data.decode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError):
-        return None
 
 
 def latency_ms(headers: Mapping[str, str], document: Any) -> float | None:

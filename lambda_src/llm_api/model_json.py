@@ -1,12 +1,20 @@
-"""What containers stream: JSON in lines, with `data:` before it (server-sent events) or without.
+"""JSON as models send it: one value, or lines of them, with `data:` before each (server-sent events) or without.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-from llm_api.metering.usage import parse_json
+
+def parse_json(data: bytes) -> Any:
+    """The JSON value in `data`, or None where there is none."""
+    try:
+        # Decoded here: `json` would look for other encodings first, which AWS never sends.
+        return json.loads(data.decode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def json_lines(data: bytes) -> Iterator[dict[str, Any]]:
