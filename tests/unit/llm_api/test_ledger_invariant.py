@@ -8,6 +8,7 @@ it is its turn, so that any order of writes can be tried, and tried again.
 import calendar
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +65,7 @@ class World:
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
         self.now = float(NEAR_EVERY_TURN)
+        self.failure: Exception | None = None
         self.table = dynamo.Table()
         self.requests: list[Request] = []
 
@@ -84,7 +86,7 @@ class World:
         world = self
 
         class Client:
-            def update_item(self, **parameters: Any) -> Any:
+            def call(self, target: str, document: Mapping[str, Any], seconds: float) -> dict[str, Any]:
                 request.waiting.set()
                 request.turn.wait()
                 request.turn.clear()
@@ -94,7 +96,7 @@ class World:
                 world.table.fail_before(*([before] if before else []))
                 world.table.fail_after(*([after] if after else []))
                 try:
-                    return world.table.update_item(**parameters)
+                    return world.table.call(target, document, seconds)
                 finally:
                     world.table._after.clear()  # the condition failed first
 
@@ -105,6 +107,8 @@ class World:
             request.settled = True
         except (ApiError, Killed):
             pass
+        except Exception as failure:
+            self.failure = failure
         finally:
             request.over = True
             request.waiting.set()
@@ -124,6 +128,8 @@ def spent_by_window(world: World) -> Counter[tuple[str, int, str]]:
 
 def check(world: World) -> None:
     """No counter and no spending beyond a limit, and no spending that isn't counted."""
+    if world.failure is not None:
+        raise world.failure
     spent = spent_by_window(world)
     for (window, kind), limit in world.tenant.budgets.items():
         for (its_window, number, its_kind), amount in spent.items():
