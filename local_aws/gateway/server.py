@@ -73,8 +73,9 @@ class GatewayRequestHandler(WSGIRequestHandler):
             for piece in application_iter:
                 answer.write(piece)
             answer.finish()
-        except (ConnectionError, TimeoutError, ssl.SSLError):
-            self.close_connection = True  # the caller is gone
+        except (ConnectionError, TimeoutError, ssl.SSLError) as gone:
+            self.close_connection = True
+            log.info("%s %s: the caller is gone (%s)", self.command, self.path.split("?")[0], type(gone).__name__)
         except Exception as error:
             self.close_connection = True
             if not answer.begun:

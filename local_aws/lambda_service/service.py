@@ -140,7 +140,7 @@ class LambdaService:
         """The live sandboxes, for tests and for the curious."""
         return self._pool.sandboxes
 
-    def wait_until_idle(self, seconds: float = 10.0) -> bool:
+    def wait_until_idle(self, seconds: float = 600.0) -> bool:
         """Waits until no invocation runs and what they logged is in the log groups; False where that takes longer."""
         return self._pool.wait_until_idle(seconds)
 

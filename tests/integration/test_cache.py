@@ -99,9 +99,11 @@ def test_the_same_request_gets_the_same_bytes(
     tenant, text = tenants[0], question()
     body = converse(text) if "converse" in operation else {**CLAUDE, "messages": [{"role": "user", "content": text}]}
     path = f"/model/kept/{operation}"
+    start_anew()
     first = ask(budgeted, tenant.key, path, body)
 
-    # WHEN the same is asked again, of the same environment and, once that is gone, of another
+    # WHEN the same is asked again, of the same environment once it is idle, and, when that is gone, of another
+    assert local_aws.lambda_service.wait_until_idle()
     second = ask(budgeted, tenant.key, path, body)
     start_anew()
     third = ask(budgeted, tenant.key, path, body)
