@@ -5,7 +5,7 @@ EXAMPLE ?= quickstart
 VENV    := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench load campaign fuzz live up down package docs lint audit lock clean
+.PHONY: help setup cli demo check test bench load campaign fuzz live up down package docs lint audit lock clean
 
 help: ## what each command does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ fuzz: setup ## coverage-guided fuzzing of all that callers send, MINUTES=2 for e
 live: setup ## the deployment that LLM_API_URL names, with real models; says first what that may cost (docs/testing.md)
 	@LLM_API_LIVE=1 $(VENV)/pytest -s tests/live
 
+cli: ## install the operators' command line: .venv-cli/bin/llm-api
+	@$(PYTHON) tools/setup.py --cli
+
 up: setup ## apply EXAMPLE=quickstart on local AWS and keep it running
 	@$(VENV)/python -m tools.stack up $(EXAMPLE)
 
@@ -76,4 +79,4 @@ audit: setup ## known vulnerabilities of the pinned requirements, as the registr
 	@for file in requirements/*.txt; do echo $$file; $(AUDIT)/pip-audit --disable-pip --no-deps -r $$file || exit 1; done
 
 clean: ## forget the environments and all local state
-	@rm -rf .venv .venv-audit .venv-fuzz .venv-lint .venv-lambda-* .local
+	@rm -rf .venv .venv-audit .venv-cli .venv-fuzz .venv-lint .venv-lambda-* .local

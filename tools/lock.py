@@ -9,7 +9,7 @@ import subprocess
 
 from tools.setup import ROOT, installer, uv_environment
 
-NAMES = ("test", "lambda", "fuzz", "lint", "bench", "uv")
+NAMES = ("test", "cli", "lambda", "fuzz", "lint", "bench", "uv")
 """Each resolved by itself: the linter pins what the tests want newer."""
 
 

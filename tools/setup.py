@@ -34,12 +34,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lint", action="store_true", help="also prepare checkov's environment")
     parser.add_argument("--fuzz", action="store_true", help="also prepare the fuzzer's environment")
+    parser.add_argument("--cli", action="store_true", help="install only the operators' command line, llm-api")
     arguments = parser.parse_args()
     if sys.version_info < OLDEST_PYTHON:
         stop(
             f"Python {dotted(OLDEST_PYTHON)} or newer is needed; this is {platform.python_version()}. "
             "Point at another one: make PYTHON=python3.13 …"
         )
+    if arguments.cli:
+        command_line()
+        return
     environment(ROOT / ".venv", ROOT / "requirements/test.txt", sys.executable)
     lambda_environment()
     if arguments.lint:
@@ -47,6 +51,15 @@ def main() -> None:
     if arguments.fuzz:
         environment(ROOT / ".venv-fuzz", ROOT / "requirements/fuzz.txt", sys.executable)
     terraform()
+
+
+def command_line() -> None:
+    """`llm-api` in an environment of its own, from this repository, with what requirements/cli.txt pins."""
+    folder = ROOT / ".venv-cli"
+    environment(folder, ROOT / "requirements/cli.txt", sys.executable)
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--reinstall-package", "llm-api"]
+    run([installer(), "pip", "install", *options, "--python", str(folder / "bin/python"), str(ROOT / "cli")])
+    say(f"llm-api is {folder.name}/bin/llm-api")
 
 
 def environment(folder: Path, requirements: Path, interpreter: str, *, compiled: bool = False) -> None:

@@ -21,6 +21,7 @@ PAGES = sorted(
         *ROOT.glob("docs/decisions/*.md"),
         *ROOT.glob("examples/*/README.md"),
         *ROOT.glob("modules/*/README.md"),
+        ROOT / "cli/README.md",
         ROOT / "local_aws/README.md",
         ROOT / "lambda_src/README.md",
         ROOT / "SECURITY.md",
