@@ -10,7 +10,15 @@ from pathlib import Path
 from tools.policy_lint import findings, identity_policies, planned, trust_findings, trust_policies
 from tools.terraform import ROOT, Terraform, TerraformError
 
-TYPED = ("cli/llm_api_cli", "lambda_src/llm_api", "lambda_src/build.py", "local_aws", "tools", "--exclude", "local_aws/tests")
+TYPED = (
+    "cli/llm_api_cli",
+    "lambda_src/llm_api",
+    "lambda_src/build.py",
+    "local_aws",
+    "tools",
+    "--exclude",
+    "local_aws/tests",
+)
 
 
 def main() -> None:
