@@ -487,6 +487,32 @@ _SPECIAL: dict[str, Hard] = {
             ],
         ),
     ),
+    "many namespaces of responses": Hard(
+        RESPONSES,
+        "fast",
+        _nested(
+            lambda space: {"model": "fast", "input": "x", "tools": [space]},
+            lambda inner: {
+                "type": "namespace",
+                "name": "n" * 5,
+                "tools": [inner] if isinstance(inner, dict) else [{"type": "function", "name": inner}],
+            },
+            24,
+            "x",
+        ),
+    ),
+    "tools in a namespace": Hard(
+        RESPONSES,
+        "fast",
+        _filled(
+            lambda tools: {
+                "model": "fast",
+                "input": "x",
+                "tools": [{"type": "namespace", "name": "n" * 250, "tools": tools}],
+            },
+            lambda n: {"type": "function", "name": f"f{n}"},
+        ),
+    ),
     "many tools of responses": Hard(
         RESPONSES,
         "fast",

@@ -9,12 +9,21 @@ from llm_api.errors import BadRequest
 MAX_DEPTH = 100
 """Levels of nesting. Far above any real request, far below what would exhaust Python's stack."""
 
-MAX_CONTAINERS = 100_000
-"""Objects and lists in a body. Each takes several tokens, so that no model reads more of them; and each takes time and
-a hundred times its bytes of memory, which a body of nothing else would be sent for."""
+MAX_CONTAINERS = 50_000
+"""Objects and lists in a body. Each takes time and a hundred times its bytes of memory, which a body of nothing else
+would be sent for. The largest that Lambda takes has a hundred bytes for each of so many, and real ones have more."""
 
-MAX_VALUES = 500_000
+MAX_VALUES = 250_000
 """Values of any kind."""
+
+MAX_FIELDS = 10_000
+"""Of one object: a field takes three times the memory of an entry in a list."""
+
+MAX_MESSAGES = 20_000
+"""Of a conversation."""
+
+MAX_TOOLS = 2000
+"""That a request offers. OpenAI takes 128 functions, and Bedrock tells of no number."""
 
 _PIECE_BYTES = 1 << 16
 
@@ -120,6 +129,8 @@ def _check_text(text: str) -> None:
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of two fields of one name, the model might read another one than was checked here."""
+    if len(pairs) > MAX_FIELDS:
+        raise ValueError(f"an object has more than {MAX_FIELDS:,} fields")
     document = dict(pairs)
     if len(document) != len(pairs):
         raise ValueError("an object holds the same field twice")

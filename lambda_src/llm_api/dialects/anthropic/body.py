@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from llm_api.dialects import pictures
 from llm_api.dialects.betas import Negotiated
+from llm_api.dialects.json_body import MAX_MESSAGES, MAX_TOOLS
 from llm_api.errors import BadRequest
 from llm_api.registry import Target
 
@@ -68,8 +69,11 @@ def check_request(headers: Mapping[str, str], body: Mapping[str, Any], betas: li
         raise BadRequest("model: a string that is not empty is required.")
     if stream is not None and not isinstance(stream, bool):
         raise BadRequest("stream: must be true or false.")
-    if not isinstance(body.get("messages"), list):
+    messages = body.get("messages")
+    if not isinstance(messages, list):
         raise BadRequest("messages: a list is required.")
+    if len(messages) > MAX_MESSAGES:
+        raise BadRequest(f"messages: at most {MAX_MESSAGES:,} are read.")
     if body.get("thread") is not None or any(beta.startswith("message-threads-") for beta in betas):
         raise ThreadRefused("thread: nothing is kept here. Send the messages themselves.")
     for name, advice in REFUSED.items():
@@ -146,7 +150,7 @@ def count_tokens_body(body: Mapping[str, Any], negotiated: Negotiated) -> dict[s
     budget = thinking.get("budget_tokens") if isinstance(thinking, dict) else None
     # Claude wants more tokens than it may think, also where it is only counted.
     native["max_tokens"] = budget + 1 if isinstance(budget, int) and budget > 0 else 1
-    encoded = base64.b64encode(json.dumps(native).encode()).decode()
+    encoded = base64.b64encode(json.dumps(native, ensure_ascii=False).encode()).decode()
     return {"input": {"invokeModel": {"body": encoded}}}
 
 
@@ -168,6 +172,8 @@ def _native(negotiated: Negotiated) -> dict[str, Any]:
 
 
 def _check_tools(tools: Any) -> None:
+    if isinstance(tools, list) and len(tools) > MAX_TOOLS:
+        raise BadRequest(f"tools: at most {MAX_TOOLS:,} are read.")
     for tool in tools if isinstance(tools, list) else []:
         kind = tool.get("type") if isinstance(tool, dict) else None
         if isinstance(kind, str) and kind.startswith(SERVER_TOOLS):

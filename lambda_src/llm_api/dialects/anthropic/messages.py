@@ -66,7 +66,8 @@ class Messages(Call):
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`."""
         _check_family(target)
-        return [Payload(json.dumps(bedrock_body(self.body, self._negotiated(target), target)).encode())]
+        body = bedrock_body(self.body, self._negotiated(target), target)
+        return [Payload(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), document=body)]
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload
 from llm_api.dialects.families import spoken_dialects
-from llm_api.dialects.json_body import json_object
+from llm_api.dialects.json_body import MAX_MESSAGES, json_object
 from llm_api.dialects.openai.converse import Plan, Wishes, limit, plan
 from llm_api.dialects.openai.fields import (
     InvalidField,
@@ -84,7 +84,7 @@ class ChatCompletion(Call):
         ignored, objection = check_unsupported(body)
         stream = boolean(body, "stream") or False
         sampling, too_hot = _sampling(body)
-        messages = items(body.get("messages"), "messages")
+        messages = items(body.get("messages"), "messages", MAX_MESSAGES)
         tools = parse_tools(body)
         max_tokens, limit_field = _max_tokens(body)
         return cls(

@@ -139,7 +139,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _payload(body: dict[str, Any]) -> Payload:
-    return Payload(json.dumps(body).encode())
+    return Payload(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), document=body)
 
 
 def _batches(texts: list[str], size: int) -> list[list[str]]:

@@ -77,11 +77,18 @@ def mapping(value: Any, path: str) -> dict[str, Any]:
     return value
 
 
-def items(value: Any, path: str) -> list[Any]:
-    """`value`, which must be a list."""
+def items(value: Any, path: str, most: int | None = None) -> list[Any]:
+    """`value`, which must be a list, of at most so many entries."""
     if not isinstance(value, list):
         raise InvalidField(path, f"{path} must be a list.")
+    if most is not None and len(value) > most:
+        raise too_long(path, most)
     return value
+
+
+def too_long(path: str, most: int) -> InvalidField:
+    """The refusal of a list of more than `most` entries, in OpenAI's own word."""
+    return InvalidField(path, f"{path} holds more than {most:,} entries.", word="array_above_max_length")
 
 
 def _at(path: str, name: str) -> str:

@@ -205,6 +205,13 @@ def _may_be_object(schema: Any) -> bool:
     return kind == "object" or kind is True or (isinstance(kind, list) and "object" in kind)
 
 
+def _check_written(schemas: int, depth: int) -> None:
+    if schemas > MAX_WRITTEN_OUT:
+        raise Inexpressible(f"holds more than {MAX_WRITTEN_OUT:,} schemas, those included that references name")
+    if depth > MAX_DEPTH:
+        raise Inexpressible(f"is nested deeper than {MAX_DEPTH} levels once its references are written out")
+
+
 def written_out(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with what its references name in their place.
 
@@ -219,8 +226,7 @@ def written_out(schema: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(part, dict):
             return part
         count += 1
-        if count > MAX_WRITTEN_OUT or depth > MAX_DEPTH:
-            raise Inexpressible("is too large once its references are written out")
+        _check_written(count, depth)
         reference = part.get("$ref")
         if isinstance(reference, str):
             if reference in within:
@@ -302,8 +308,7 @@ class _Strict:
     def _join(self, schema: Any, depth: int) -> dict[str, Any]:
         """The schema with `allOf` in it: one object where all of them are objects."""
         self._joined_branches += 1
-        if self._joined_branches > MAX_WRITTEN_OUT or depth > MAX_DEPTH:
-            raise Inexpressible("is too large once its references are written out")
+        _check_written(self._joined_branches, depth)
         if not isinstance(schema, dict):
             raise Inexpressible("holds something that is no schema in allOf")
         branches = schema.get("allOf")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llm_api.dialects.json_body import MAX_TOOLS
 from llm_api.dialects.openai.cache_marks import cache_points
 from llm_api.dialects.openai.fields import InvalidField, boolean, items, mapping, required_text, text
 from llm_api.families import Family
@@ -85,7 +86,7 @@ def parse_tools(body: dict[str, Any]) -> Tools:
         InvalidField: a tool or the choice breaks OpenAI's schema, or is of a kind that Converse doesn't have.
     """
     tools = body.get("tools")
-    specs = [_parse(tool, f"tools[{index}]") for index, tool in enumerate(items(tools, "tools") if tools else [])]
+    specs = [_parse(tool, f"tools[{index}]") for index, tool in enumerate(items(tools, "tools", MAX_TOOLS) if tools else [])]
     names = [spec["name"] for spec in specs]
     if len(set(names)) != len(names):
         raise InvalidField("tools", "Two tools have the same name.")

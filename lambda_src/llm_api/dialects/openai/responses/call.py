@@ -33,7 +33,7 @@ _PARAMS = {
 """What a chat completion calls a field -> what it is called here."""
 
 _CHAT_NAMES = re.compile(r"\b(max_completion_tokens|reasoning_effort|response_format)\b")
-_MESSAGE = re.compile(r"messages\[\d+\](?:\.tool_calls\[\d+\])?")
+_MESSAGE = re.compile(r"messages\[(\d+)\](?:\.tool_calls\[(\d+)\])?")
 _FUNCTION = re.compile(r"tools\[(\d+)\](?:\.function)?")
 
 
@@ -144,9 +144,9 @@ class CreateResponse(Call):
     def _place(self, param: str) -> str:
         message = _MESSAGE.match(param)
         if message is not None:
-            paths = self._asked.input.paths
             rest = param[message.end() :].replace(".image_url.url", ".image_url").replace(".file.", ".")
-            return paths.get(message[0], "input") + rest.replace(".function", "")
+            call = None if message[2] is None else int(message[2])
+            return self._asked.input.place(int(message[1]), call) + rest.replace(".function", "")
         function = _FUNCTION.match(param)
         if function is not None and int(function[1]) < len(self._asked.tools.paths):
             return self._asked.tools.paths[int(function[1])] + param[function.end() :]

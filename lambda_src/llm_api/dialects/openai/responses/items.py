@@ -10,6 +10,7 @@ clients send them, some don't.
 import json
 from typing import Any, NamedTuple
 
+from llm_api.dialects.json_body import MAX_MESSAGES
 from llm_api.dialects.openai.fields import InvalidField, items, mapping, required_text, text
 from llm_api.dialects.openai.responses.carried import unpack
 from llm_api.dialects.openai.responses.tools import Offered
@@ -49,20 +50,19 @@ class Input:
 
     Attributes:
         messages: of a chat completion.
-        paths: where each message and each call stands in the request, by its path in the chat completion.
         warnings: what was left out.
         reasoned: whether any message carries reasoning: a list of `Thought` as its `thinking_blocks`.
     """
 
     def __init__(self, tools: Offered) -> None:
         self.messages: list[dict[str, Any]] = []
-        self.paths: dict[str, str] = {}
         self.warnings: list[str] = []
         self.reasoned = False
         self._tools = tools
         # Converse has one place for what the system and the developer say, before everything else.
         self._system: list[tuple[dict[str, Any], str]] = []
         self._turns: list[tuple[dict[str, Any], str, list[str]]] = []
+        self._places: list[tuple[str, list[str]]] = []
         self._open: dict[str, Any] | None = None
         """The assistant message that still grows: no result came after it, and the user didn't speak."""
 
@@ -77,7 +77,7 @@ class Input:
         """
         if instructions is not None and instructions.strip():
             self._system.append(({"role": "system", "content": instructions}, "instructions"))
-        listed = [{"role": "user", "content": value}] if isinstance(value, str) else items(value, "input")
+        listed = [{"role": "user", "content": value}] if isinstance(value, str) else items(value, "input", MAX_MESSAGES)
         if not listed or value == "":
             raise InvalidField("input", "input is empty. Send a string, or a list of items.")
         whole = [mapping(item, f"input[{index}]") for index, item in enumerate(listed)]
@@ -89,6 +89,11 @@ class Input:
             path = "input" if isinstance(value, str) else f"input[{index}]"
             self._item(item, path, with_reasoning=index >= first)
         self._gather()
+
+    def place(self, message: int, call: int | None) -> str:
+        """Where a message of `messages`, or one of its calls, stands in the request."""
+        path, calls = self._places[message] if message < len(self._places) else ("input", [])
+        return path if call is None or call >= len(calls) else calls[call]
 
     def _item(self, item: dict[str, Any], path: str, *, with_reasoning: bool) -> None:
         kind = item.get("type") or ("message" if item.get("role") is not None else None)
@@ -196,10 +201,8 @@ class Input:
         for message, path, calls in [*((*said, []) for said in self._system), *self._turns]:
             if message["role"] == "assistant" and not message["content"] and not message.get("tool_calls"):
                 continue  # reasoning alone is no turn
-            where = f"messages[{len(self.messages)}]"
-            self.paths[where] = path
-            self.paths |= {f"{where}.tool_calls[{index}]": call for index, call in enumerate(calls)}
             self.messages.append(message)
+            self._places.append((path, calls))
 
     def _warn(self, warning: str) -> None:
         if warning not in self.warnings:

@@ -11,7 +11,8 @@ import hashlib
 import re
 from typing import Any, NamedTuple
 
-from llm_api.dialects.openai.fields import InvalidField, items, mapping, required_text, text
+from llm_api.dialects.json_body import MAX_TOOLS
+from llm_api.dialects.openai.fields import InvalidField, items, mapping, required_text, text, too_long
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -30,7 +31,7 @@ BUILT_IN = (
 )
 """Kinds of tools that OpenAI runs; versions of them go by longer names, such as `web_search_preview`."""
 
-MAX_NAMESPACE_CHARACTERS = 1000
+MAX_NAMESPACE_CHARACTERS = 256
 """Of a namespace, with those around it: each of its tools is known by all of them."""
 
 FREEFORM = {
@@ -142,6 +143,8 @@ class Offered:
             if hoisted:
                 return
             raise InvalidField(f"{path}.name", f"{path}.name is there twice. Give each tool a name of its own.")
+        if len(self.functions) == MAX_TOOLS:
+            raise too_long("tools", MAX_TOOLS)
         sent = _flat(origin.name, origin.namespace)
         if sent in self._origins:
             sent = _digest(origin.name, origin.namespace)
