@@ -23,8 +23,8 @@ from llm_api.dialects.anthropic.body import (
 from llm_api.dialects.anthropic.refusal import is_refused, refused
 from llm_api.dialects.anthropic.stream import is_call, render_events, stop_reason
 from llm_api.dialects.betas import Negotiated, negotiate
-from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import json_object
+from llm_api.dialects.spoken import spoken_dialects
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of

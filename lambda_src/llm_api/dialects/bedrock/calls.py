@@ -135,7 +135,7 @@ class Converse(Call):
     def payloads(self, target: Target) -> Sequence[Payload]:
         """See `Call.payloads`."""
         if target.endpoint is not None:
-            from llm_api.dialects.families import spoken_dialects
+            from llm_api.dialects.spoken import spoken_dialects
 
             raise BadRequest(
                 f"Model {target.alias!r} is a SageMaker endpoint, which Converse can't reach. It answers on "

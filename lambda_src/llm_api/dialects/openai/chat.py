@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload
-from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import MAX_MESSAGES, json_object
 from llm_api.dialects.openai.converse import Plan, Wishes, limit, plan
 from llm_api.dialects.openai.fields import (
@@ -32,6 +31,7 @@ from llm_api.dialects.openai.sampling import Sampling
 from llm_api.dialects.openai.stream import follow, render_chunks
 from llm_api.dialects.openai.tools import parse_tools
 from llm_api.dialects.openai.translate import choice_message, finish_reason, usage
+from llm_api.dialects.spoken import spoken_dialects
 from llm_api.errors import UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of

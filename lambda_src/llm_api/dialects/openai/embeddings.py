@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Operation, Payload
-from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import json_object
 from llm_api.dialects.openai.fields import InvalidField, positive_integer, required_text, text
+from llm_api.dialects.spoken import spoken_dialects
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of

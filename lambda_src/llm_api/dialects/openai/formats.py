@@ -11,15 +11,9 @@ import json
 from typing import Any, NamedTuple
 
 from llm_api.dialects.openai.fields import InvalidField, boolean, mapping, required_text, text
-from llm_api.dialects.openai.schemas import (
-    Demand,
-    Inexpressible,
-    as_object,
-    bare,
-    strict,
-    without_nulls,
-    without_unions,
-)
+from llm_api.dialects.openai.schemas import Demand, Inexpressible, without_nulls
+from llm_api.dialects.openai.schemas.roots import as_object, bare, without_unions
+from llm_api.dialects.openai.schemas.strict import strict
 from llm_api.dialects.openai.tools import NAME
 from llm_api.families import Family
 from llm_api.registry import Target

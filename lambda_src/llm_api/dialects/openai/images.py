@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Delivery, Operation, Payload
-from llm_api.dialects.families import spoken_dialects
 from llm_api.dialects.json_body import json_object
 from llm_api.dialects.openai.fields import (
     InvalidField,
@@ -27,6 +26,7 @@ from llm_api.dialects.openai.fields import (
     required_text,
     text,
 )
+from llm_api.dialects.spoken import spoken_dialects
 from llm_api.errors import BadRequest, Filtered, NotDelivered, PayloadTooLarge, UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of

@@ -86,7 +86,9 @@ def parse_tools(body: dict[str, Any]) -> Tools:
         InvalidField: a tool or the choice breaks OpenAI's schema, or is of a kind that Converse doesn't have.
     """
     tools = body.get("tools")
-    specs = [_parse(tool, f"tools[{index}]") for index, tool in enumerate(items(tools, "tools", MAX_TOOLS) if tools else [])]
+    specs = [
+        _parse(tool, f"tools[{index}]") for index, tool in enumerate(items(tools, "tools", MAX_TOOLS) if tools else [])
+    ]
     names = [spec["name"] for spec in specs]
     if len(set(names)) != len(names):
         raise InvalidField("tools", "Two tools have the same name.")
@@ -141,7 +143,8 @@ def _parse(tool: Any, path: str) -> dict[str, Any]:
 
 
 def _object_schema(parameters: Any, path: str) -> dict[str, Any]:
-    from llm_api.dialects.openai.schemas import Inexpressible, as_object
+    from llm_api.dialects.openai.schemas import Inexpressible
+    from llm_api.dialects.openai.schemas.roots import as_object
 
     try:
         return as_object(mapping(parameters, path) if parameters is not None else {})
@@ -160,7 +163,8 @@ class _StrictTools:
 
     def hold(self, schema: dict[str, Any]) -> tuple[dict[str, Any], str]:
         """The schema in structured output's words; or as it is, with the reason why it can't be."""
-        from llm_api.dialects.openai.schemas import Inexpressible, strict
+        from llm_api.dialects.openai.schemas import Inexpressible
+        from llm_api.dialects.openai.schemas.strict import strict
 
         if not self._family.strict_tools:
             return schema, "this model's arguments aren't held to the schema"
@@ -205,7 +209,8 @@ def _for_root(spec: dict[str, Any], family: Family, target: Target) -> tuple[dic
     """The schema with a root that the family takes, and what the description has to say instead."""
     if family.tool_root == "object":
         return spec["schema"], ""
-    from llm_api.dialects.openai.schemas import Inexpressible, bare, without_unions
+    from llm_api.dialects.openai.schemas import Inexpressible
+    from llm_api.dialects.openai.schemas.roots import bare, without_unions
 
     try:
         schema, remark = without_unions(spec["schema"])
