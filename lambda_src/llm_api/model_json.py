@@ -8,11 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def parse_json(data: bytes) -> Any:
-    """The JSON value in `data`, or None where there is none."""
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def parse_json(data: bytes | str) -> Any:
+    """The JSON value in `data`, or None where there is none: NaN is no number that a caller could read."""
     try:
         # Decoded here: `json` would look for other encodings first, which AWS never sends.
-        return json.loads(data.decode("utf-8", "surrogatepass"))
+        return _DECODER.decode(data if isinstance(data, str) else data.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
 

@@ -1,7 +1,10 @@
 """The deployment that is fuzzed, in process: everybody is let in, and its model says what it is told to."""
 
 import json
+from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
+from typing import Any
 
 from llm_api.app import App
 from llm_api.aws.answers import Answer
@@ -14,16 +17,32 @@ from llm_api.eventstream import CorruptStream, Decoder
 from llm_api.inference import Inference
 from llm_api.inference.bedrock import Bedrock
 from llm_api.inference.clients import Clients
+from llm_api.inference.sagemaker import SageMaker
 from llm_api.ledger import Ledger, Tenant
 from llm_api.ledger.budgets import COUNTERS, Amount
 from llm_api.ledger.reservations import Reservation
-from llm_api.registry import Price, Registry, Target
+from llm_api.registry import Endpoint, Price, Registry, Target
 from llm_api.telemetry import Telemetry
+from openai.types import CreateEmbeddingResponse, ImagesResponse
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
+from openai.types.responses import Response as OpenAIResponse
+from pydantic import TypeAdapter
 
 from tests.fuzz.material import HURRIED, MODELS
+from tests.unit.llm_api.responses_support import judged
 
 CANARY = "sk-canary-0123456789-of-the-caller"
 PRICE = Price(*[1] * 6)
+
+
+CHUNK: TypeAdapter[Any] = TypeAdapter(ChatCompletionChunk)
+WHOLE: Mapping[str, TypeAdapter[Any]] = {
+    "/v1/chat/completions": TypeAdapter(ChatCompletion),
+    "/v1/embeddings": TypeAdapter(CreateEmbeddingResponse),
+    "/v1/images/generations": TypeAdapter(ImagesResponse),
+    "/v1/responses": TypeAdapter(OpenAIResponse),
+}
+"""What OpenAI's SDK takes."""
 
 
 class Broken(AssertionError):
@@ -36,7 +55,7 @@ class _Everybody(Ledger):
     def __init__(self, settings: Settings, *, budgets: bool) -> None:
         super().__init__(settings)
         limits = dict.fromkeys(COUNTERS, 10**30) if budgets else {}
-        self._tenant = Tenant("acme", frozenset({**MODELS, **HURRIED}), budgets=limits, declared=True)
+        self._tenant = Tenant("acme", frozenset({**MODELS, **HURRIED, "tuned": ""}), budgets=limits, declared=True)
 
     def authenticate(self, request: Request) -> Tenant:
         return self._tenant
@@ -68,19 +87,22 @@ class _Model:
     """What stands behind the real client, signatures included, so that nothing is sent.
 
     Attributes:
-        stream: the event stream that it answers with; None where it refuses everything.
+        told: what it answers with; None where it refuses everything.
+        streams: whether that is an event stream.
         faults: what was logged as a fault of ours.
     """
 
-    stream: bytes | None = None
+    told: bytes | None = None
+    streams: bool = False
 
     def __init__(self) -> None:
         self.faults: list[str] = []
 
     def ask(self, head: bytes, body: bytes, until: float) -> Answer:
         """See `llm_api.aws.connections.Host`."""
-        if self.stream is not None:
-            kind, status, told = "content-type: application/vnd.amazon.eventstream", "200 OK", self.stream
+        if self.told is not None:
+            kind = f"content-type: application/{'vnd.amazon.eventstream' if self.streams else 'json'}"
+            status, told = "200 OK", self.told
         else:
             kind, status = "x-amzn-errortype: ValidationException", "400 Bad Request"
             told = b'{"message": "That can\'t be understood."}'
@@ -110,11 +132,14 @@ def app(*, budgets: bool) -> App:
         Target(alias, id, family, max_output_tokens=1000, price=PRICE, on_timeout="partial")
         for alias, (id, family) in HURRIED.items()
     ]
+    targets.append(Target("tuned", None, "sagemaker", max_output_tokens=9, endpoint=Endpoint("a", format="openai")))
     settings = Settings(Registry(targets))
     return App(
         settings,
         ledger=_Everybody(settings, budgets=budgets),
-        inference=Inference(settings.registry, Clients(bedrock=lambda: bedrock), pause=lambda seconds: None),
+        inference=Inference(
+            settings.registry, Clients(lambda: bedrock, lambda: SageMaker(service)), pause=lambda seconds: None
+        ),
         telemetry=Telemetry("fuzz", "Fuzz", MODEL.log),
     )
 
@@ -140,7 +165,7 @@ def respond(route: str, path: str, body: bytes, *, budgets: bool) -> tuple[Respo
     return response, answer
 
 
-def check_readable(response: Response, answer: bytes) -> None:
+def check_readable(path: str, response: Response, answer: bytes) -> None:
     """Reads an answer as a client does, to its end.
 
     Raises:
@@ -152,9 +177,13 @@ def check_readable(response: Response, answer: bytes) -> None:
             for line in answer.decode().splitlines():
                 name, _, value = line.partition(": ")
                 if name == "data" and value != "[DONE]":
-                    json.loads(value)
+                    strict(value)
                 elif line and name not in ("data", "event", ""):
                     raise Broken(f"a line that is none: {line!r}")
+            if path.endswith("completions"):
+                check_chunks(answer.decode())
+            elif path.endswith("responses"):
+                judged(answer)
         elif kind == "application/vnd.amazon.eventstream":
             decoder = Decoder()
             for message in decoder.messages(answer):
@@ -162,6 +191,43 @@ def check_readable(response: Response, answer: bytes) -> None:
             if decoder.incomplete:
                 raise Broken("half a frame")
         else:
-            json.loads(answer)
-    except (ValueError, CorruptStream) as error:
-        raise Broken(f"{response.status} {kind}: {answer[:300]!r}") from error
+            document = strict(answer) if path.startswith("/v1/") else json.loads(answer)
+            if response.status == HTTPStatus.OK and path in WHOLE:
+                WHOLE[path].validate_python(document, strict=True)
+    except (ValueError, AssertionError, LookupError, CorruptStream) as error:
+        raise Broken(f"{path} {response.status} {kind}: {error} {answer[:2000]!r}") from error
+
+
+def strict(text: str | bytes) -> Any:
+    """JSON as everybody but Python reads it, who knows NaN."""
+    return json.loads(text, parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def check_chunks(wire: str) -> None:
+    """Hold what OpenAI says of chunks, one by one and in their order.
+
+    Raises:
+        ValueError, AssertionError: they break it.
+    """
+    *events, end, nothing = wire.replace(": ping\n\n", "").split("\n\n")
+    assert not nothing
+    if end != "data: [DONE]":
+        assert "error" in json.loads(end.removeprefix("data: "))
+    finished, calls = False, 0
+    for event in events:
+        document = json.loads(event.removeprefix("data: "))
+        CHUNK.validate_python(document, strict=True)
+        for choice in document["choices"]:
+            assert not finished, "something follows the reason why it ended"
+            finished = choice["finish_reason"] is not None
+            for call in choice["delta"].get("tool_calls") or []:
+                assert call["index"] <= calls
+                if call["index"] == calls:
+                    calls += 1
+                    assert isinstance(call["id"], str)
+                    assert isinstance(call["function"]["name"], str)
+    assert finished or end != "data: [DONE]"

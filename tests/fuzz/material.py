@@ -121,12 +121,13 @@ BODIES: tuple[dict[str, Any], ...] = (
         ],
         "tools": [
             {"type": "function", "name": "f", "parameters": _SCHEMA},
-            {"type": "namespace", "name": "n", "tools": [{"type": "custom", "name": "g"}]},
+            {"type": "namespace", "name": "n", "description": "", "tools": [{"type": "custom", "name": "g"}]},
         ],
         "reasoning": {"effort": "low", "summary": "auto"},
         "text": {"format": {"type": "json_schema", "name": "j", "schema": _SCHEMA}},
         "max_output_tokens": 5,
     },
+    {"prompt": "Hello", "n": 1, "size": "1024x1024", "response_format": "b64_json"},
 )
 """One right body of each kind."""
 
@@ -147,6 +148,8 @@ FITTING: Mapping[str, int] = {
     "paint": 6,
     "canvas": 8,
     "responses": 9,
+    "input_tokens": 9,
+    "generations": 10,
 }
 """Which of them a route takes or, of InvokeModel, a model."""
 
@@ -191,6 +194,20 @@ SAID: Sequence[Told] = tuple(
 )
 """A right stream of Claude's over InvokeModel."""
 
+CHUNKED: Sequence[Told] = tuple(
+    ("PayloadPart", document)
+    for document in (
+        {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]},
+        {"choices": [{"index": 0, "delta": {"reasoning_content": "Hm"}}]},
+        {"choices": [{"index": 0, "delta": {"content": "Hi"}}]},
+        {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "id": "1", "function": {"name": "f"}}]}}]},
+        {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]},
+        {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}},
+    )
+)
+"""A right stream of a container that speaks OpenAI's format."""
+
 EXCEPTIONS = ("throttlingException", "modelStreamErrorException", "internalServerException", "unheardOfException")
 
 STREAMS: Sequence[tuple[str, str, str, Sequence[Told]]] = (
@@ -200,15 +217,77 @@ STREAMS: Sequence[tuple[str, str, str, Sequence[Told]]] = (
     ("/model/{modelId}/converse", "/model/%s/converse", "hurried-nova", CONVERSED),
     ("/model/{modelId}/invoke-with-response-stream", "/model/%s/invoke-with-response-stream", "claude", SAID),
     ("/v1/messages", "/v1/messages", "claude", SAID),
+    ("/v1/chat/completions", "/v1/chat/completions", "tuned", CHUNKED),
+    ("/v1/responses", "/v1/responses", "tuned", CHUNKED),
     ("/model/{modelId}/invoke", "/model/%s/invoke", "hurried-claude", SAID),
 )
 """Routes that read a model's stream: the route, its path, a model, and what that may say."""
+
+_CONVERSE_ANSWER = {
+    "output": {
+        "message": {
+            "role": "assistant",
+            "content": [
+                {"reasoningContent": {"reasoningText": {"text": "Hm", "signature": "x"}}},
+                {"reasoningContent": {"redactedContent": "eA=="}},
+                {"text": "Hi"},
+                {"citationsContent": {"content": [{"text": "so"}], "citations": []}},
+                {"toolUse": {"toolUseId": "1", "name": "f", "input": {"a": "b"}}},
+            ],
+        }
+    },
+    "stopReason": "tool_use",
+    "usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3, "cacheReadInputTokens": 1},
+    "metrics": {"latencyMs": 5},
+}
+_CHAT_ANSWER = {
+    "choices": [
+        {
+            "index": 0,
+            "message": {
+                "role": "assistant",
+                "content": "Hi",
+                "reasoning_content": "Hm",
+                "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+            },
+            "finish_reason": "tool_calls",
+        }
+    ],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 1}},
+}
+_MESSAGE = {
+    "id": "m",
+    "type": "message",
+    "role": "assistant",
+    "content": [{"type": "text", "text": "Hi"}, {"type": "tool_use", "id": "1", "name": "f", "input": {}}],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 1, "output_tokens": 2, "iterations": [{"input_tokens": 1, "output_tokens": 2}]},
+    "amazon-bedrock-guardrailAction": "NONE",
+}
+
+ANSWERS: Sequence[tuple[str, str, str, Any]] = (
+    ("/model/{modelId}/converse", "/model/%s/converse", "nova", _CONVERSE_ANSWER),
+    ("/v1/chat/completions", "/v1/chat/completions", "nova", _CONVERSE_ANSWER),
+    ("/v1/responses", "/v1/responses", "nova", _CONVERSE_ANSWER),
+    ("/v1/chat/completions", "/v1/chat/completions", "tuned", _CHAT_ANSWER),
+    ("/v1/responses", "/v1/responses", "tuned", _CHAT_ANSWER),
+    ("/model/{modelId}/invoke", "/model/%s/invoke", "claude", _MESSAGE),
+    ("/v1/messages", "/v1/messages", "claude", _MESSAGE),
+    ("/v1/messages/count_tokens", "/v1/messages/count_tokens", "claude", {"inputTokens": 5}),
+    ("/v1/responses/input_tokens", "/v1/responses/input_tokens", "nova", {"inputTokens": 5}),
+    ("/v1/embeddings", "/v1/embeddings", "titan", {"embedding": [0.5, 1], "inputTextTokenCount": 2}),
+    ("/v1/embeddings", "/v1/embeddings", "embed", {"embeddings": {"float": [[0.5, 1], [1, 2]]}}),
+    ("/v1/images/generations", "/v1/images/generations", "paint", {"images": [_PICTURE], "finish_reasons": [None]}),
+    ("/v1/images/generations", "/v1/images/generations", "canvas", {"images": [_PICTURE], "error": None}),
+)
+"""Routes that read a model's whole answer: the route, its path, a model, and a right answer."""
 
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 10**30, -(10**30), 0.5, 1e308, float("nan"), float("inf"), "", "x", "auto", "user",
     "\ud800", "\0", "é" * 300, "data:image/png;base64,!!", "https://example.com/a.png", "=", "{", '{"a":', [], {}, [[]],
     [None], [{}], {"": None}, {"text": "x"}, {"type": "text", "text": 5}, {"bytes": 5}, {"s3Location": {"uri": "s3://b/k"}},
     {"$ref": "#"}, {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}, {"type": ["object", 5]}, "1" * 5000,
+    "\u2028\r\n\nevent: x",
 )  # fmt: skip
 """What stands where something else should."""
 

@@ -10,6 +10,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from llm_api import entry
@@ -18,7 +19,7 @@ from llm_api.events import to_request
 from llm_api.eventstream import CorruptStream, Decoder, chunk, encode, event, exception
 
 from tests.fuzz.deployment import CANARY, MODEL, Broken, app, ask, check_readable, respond
-from tests.fuzz.material import BODIES, EXCEPTIONS, FITTING, MODELS, ROUTES, STREAMS, VALUES, WORDS
+from tests.fuzz.material import ANSWERS, BODIES, EXCEPTIONS, FITTING, MODELS, ROUTES, STREAMS, VALUES, WORDS
 
 T = TypeVar("T")
 
@@ -153,18 +154,63 @@ def streams(data: bytes) -> None:
     stream = b"".join(_event(kind, document) for kind, document in events)
     if next(take, 0) % 4 == 3:
         stream = stream[: len(stream) * next(take, 0) // 255]
-    body = copy.deepcopy(BODIES[FITTING[model.removeprefix("hurried-")]])
+    wishes = {"tools": None, "tool_choice": None} if choice((False, True)) else {"response_format": None, "text": None}
+    status = _told(route, path, model, stream, stream=True, **wishes)
+    if events == [*told] and status != HTTPStatus.OK:
+        raise Broken(f"{path}: {status} for a right stream")
+
+
+def answers(data: bytes) -> None:
+    """A model's right whole answer with some of its parts changed, as the bytes say; see `streams`."""
+    take = iter(data)
+
+    def choice(options: Sequence[T]) -> T:
+        return options[next(take, 0) % len(options)]
+
+    route, path, model, told = choice(ANSWERS)
+    document = copy.deepcopy(told)
+    for _ in range(next(take, 0) % 6):
+        _edit(document, choice)
+    answer = json.dumps(document).encode()
+    if next(take, 0) % 8 == 7:
+        answer = b'{"a":' * 50_000 + answer
+    wishes = {"tools": None, "tool_choice": None} if choice((False, True)) else {"response_format": None, "text": None}
+    status = _told(route, path, model, answer, stream=False, **wishes)
+    if document == told and answer == json.dumps(told).encode() and status != HTTPStatus.OK:
+        raise Broken(f"{path}: {status} for a right answer")
+
+
+def _told(route: str, path: str, model: str, told: bytes, *, stream: bool, **wishes: Any) -> int:
+    """The status that the caller gets when a model answers so.
+
+    Raises:
+        Broken: it can't be read, or a fault of ours was logged.
+    """
+    name = path.rpartition("/")[2] if path.startswith("/v1/") else model.removeprefix("hurried-")
+    body = copy.deepcopy(BODIES[0 if name == "claude" and "converse" in path else FITTING[name]])
     if path.startswith("/v1/"):
-        body = {**(BODIES[2] if "chat" in path else body), "model": model, "stream": True}
-    MODEL.stream = stream
+        body |= {
+            "model": model,
+            "reasoning_effort": None,
+            "reasoning": None,
+            "encoding_format": None,
+            "dimensions": None,
+        }
+        body = {name: wishes.get(name, value) for name, value in body.items() if value is not None}
+        if "stream_options" in body and not stream:
+            del body["stream_options"]
+        if stream or "stream" in body:
+            body["stream"] = stream
+    MODEL.told, MODEL.streams = told, stream or model.startswith("hurried")
     try:
         response, answer = respond(route, path.replace("%s", model), json.dumps(body).encode(), budgets=False)
     finally:
-        MODEL.stream = None
+        MODEL.told = None
     faults, MODEL.faults = MODEL.faults, []
     if faults:
         raise Broken(f"{path}: {faults}")
-    check_readable(response, answer)
+    check_readable(path, response, answer)
+    return response.status
 
 
 def _event(kind: str, document: Any) -> bytes:
@@ -173,16 +219,32 @@ def _event(kind: str, document: Any) -> bytes:
         return event(kind, json.dumps({"bytes": base64.b64encode(payload).decode(), "p": "abc"}).encode())
     if kind.endswith("Exception"):
         return encode({":exception-type": kind, ":message-type": "exception"}, payload)
-    return event(kind, payload)
+    return event(kind, b"data: " + payload + b"\n\n" if kind == "PayloadPart" else payload)
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
+    "answers": answers,
     "bodies": bodies,
     "dialects": dialects,
     "events": events,
     "frames": frames,
     "streams": streams,
 }
+
+
+_TELLING = [at for at, value in enumerate(VALUES) if value in (None, 0, 10**30, "x", "\ud800") or value == [{}]]
+_TELLING += [at for at, value in enumerate(VALUES) if value in ([], {"text": "x"}) or value != value]
+
+
+def _places(document: Any) -> Iterator[list[int]]:
+    """What `_edit` has to choose so that it stops at each place of a document."""
+    if isinstance(document, dict | list):
+        for at, key in enumerate(sorted(document) if isinstance(document, dict) else range(len(document))):
+            if isinstance(document[key], dict | list):
+                yield [at, 2]
+                yield from ([at, 0, *place] for place in _places(document[key]))
+            else:
+                yield [at]
 
 
 def seeds(target: str) -> Iterator[bytes]:
@@ -195,7 +257,16 @@ def seeds(target: str) -> Iterator[bytes]:
     if target == "streams":
         for at in range(len(STREAMS)):
             yield bytes([at, 0])
-            yield from (bytes([at, 1, place, 0, 1, 0, 0, value]) for place in range(11) for value in (0, 12, 25))
+            for number, (_, document) in enumerate(STREAMS[at][3]):
+                for place in _places(document):
+                    yield from (bytes([at, 1, number, 0, *place, 0, value]) for value in _TELLING)
+                yield from (bytes([at, 1, number, *what]) for what in ((3,), (4,), (5, 0, 12), (6, 5, 0), (6, 0, 24)))
+        return
+    if target == "answers":
+        for at in range(len(ANSWERS)):
+            yield bytes([at, 0])
+            for place in _places(ANSWERS[at][3]):
+                yield from (bytes([at, 1, *place, 0, value]) for value in _TELLING)
         return
     for at, body in enumerate(BODIES):
         data = json.dumps(body).encode()

@@ -8,12 +8,12 @@ A stream that was cut gives what has come so far. A call of a tool whose argumen
 nobody should act on half of one.
 """
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llm_api.inference.usage import Usage
+from llm_api.model_json import parse_json
 
 _METRICS = "amazon-bedrock-invocationMetrics"
 _HEADERS = {
@@ -341,10 +341,7 @@ def _joined(value: Any, more: Any) -> Any:
 
 def _arguments(text: Any) -> Any:
     """A tool's arguments. A model that reached its own limit in the middle of them has given none."""
-    try:
-        return json.loads(text) if text else {}
-    except ValueError:
-        return {}
+    return (parse_json(text) or {}) if isinstance(text, str) else {}
 
 
 def _without_padding(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -187,7 +187,9 @@ def _is_last_chunk(document: dict[str, Any]) -> bool:
     if document.get("amazon-bedrock-guardrailAction") == "INTERVENED" or document.get("is_finished") is True:
         return True
     choices = document.get("outputs") or document.get("choices") or [document]
-    return any(isinstance(choice, dict) and any(choice.get(name) for name in _STOP_FIELDS) for choice in choices)
+    return isinstance(choices, list) and any(
+        isinstance(choice, dict) and any(choice.get(name) for name in _STOP_FIELDS) for choice in choices
+    )
 
 
 def _broken_off(target: Target, why: str) -> StreamFault:

@@ -129,10 +129,15 @@ def of_answer(
     for position, path in enumerate(fields):
         if found[position] is None and path is not None:
             found[position] = _at(document, path)
-    if family.usage_iterations and isinstance(document, dict) and "iterations" in (document.get("usage") or ()):
+    if family.usage_iterations and isinstance(document, dict) and _has_iterations(document):
         found = _with_iterations(family, found, document)
     usage = _complete(found, family, request, estimate_tokens(answer) if found[1] is None else 0)
     return usage._replace(estimated=True) if _has_unread(document) else usage
+
+
+def _has_iterations(document: Mapping[str, Any]) -> bool:
+    usage = document.get("usage")
+    return isinstance(usage, Mapping) and "iterations" in usage
 
 
 def _with_iterations(family: "Family", found: Sequence[int | None], document: Mapping[str, Any]) -> list[int | None]:
@@ -232,7 +237,7 @@ class StreamUsage:
         family = self._family
         for place in family.stream_usage_places:
             self._take(document.get(place) if place else document, family.stream_usage_paths or family.usage_paths)
-        if family.usage_iterations and "iterations" in (document.get("usage") or ()):
+        if family.usage_iterations and _has_iterations(document):
             self._found = _with_iterations(family, self._found, document)
         self._take(document.get(_METRICS), _METRIC_FIELDS)
 

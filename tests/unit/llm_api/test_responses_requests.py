@@ -363,5 +363,5 @@ def test_a_namespace_and_those_around_it_have_a_length() -> None:
     tools: list[dict[str, Any]] = [FUNCTION]
     for _ in range(20):
         tools = [{"type": "namespace", "name": "n" * 60, "tools": tools}]
-    with pytest.raises(InvalidField, match="more than 1000 letters"):
+    with pytest.raises(InvalidField, match="more than 256 letters"):
         respond(tools=tools)

@@ -28,6 +28,7 @@ from llm_api.dialects.spoken import spoken_dialects
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of
+from llm_api.model_json import parse_json
 from llm_api.registry import Target
 
 
@@ -71,10 +72,7 @@ class Messages(Call):
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""
-        try:
-            message = json.loads(answers[0].body)
-        except (ValueError, RecursionError):
-            message = None
+        message = parse_json(answers[0].body)
         if not isinstance(message, dict):
             raise UpstreamFault("The model's answer is no message. Try again.")
         remarks = [name for name in message if name.startswith("amazon-bedrock-")]
@@ -135,10 +133,8 @@ class CountTokens(Call):
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`. A count that is our own estimate says so in `x-llm-estimated`."""
-        try:
-            tokens = json.loads(answers[0].body)["inputTokens"]
-        except (ValueError, TypeError, KeyError, RecursionError):
-            tokens = None
+        counted = parse_json(answers[0].body)
+        tokens = counted.get("inputTokens") if isinstance(counted, dict) else None
         if isinstance(tokens, bool) or not isinstance(tokens, int):
             raise UpstreamFault("Bedrock's answer is no token count. Try again.")
         response = _json({"input_tokens": tokens}, self.request_id)

@@ -16,6 +16,7 @@ from llm_api.dialects.anthropic.refusal import REFUSAL, is_refused
 from llm_api.dialects.server_sent import gathered
 from llm_api.errors import ApiError, ContextExceeded, OutOfTime, UpstreamFault
 from llm_api.eventstream import CorruptStream, chunk
+from llm_api.model_json import parse_json
 
 PING = b'event: ping\ndata: {"type": "ping"}\n\n'
 
@@ -98,11 +99,13 @@ class _Events:
         """The events in one chunk; none where it holds only Bedrock's own remarks."""
         try:
             data = chunk(frame.payload)
-            event = json.loads(data)
-        except (CorruptStream, ValueError):
+        except CorruptStream:
             raise UpstreamFault("Bedrock sent a chunk that can't be read.") from None
+        event = parse_json(data)
         if not isinstance(event, dict):
-            return
+            raise UpstreamFault("Bedrock sent a chunk that is no JSON object.")
+        if self._stopped:
+            return  # nothing follows the end
         self._refused = self._refused or is_refused(event)
         if not isinstance(event.get("type"), str):
             return

@@ -35,6 +35,7 @@ from llm_api.dialects.spoken import spoken_dialects
 from llm_api.errors import UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of
+from llm_api.model_json import parse_json
 from llm_api.registry import Target
 
 
@@ -277,10 +278,10 @@ def converse_answer(answer: Answer) -> dict[str, Any]:
     Raises:
         UpstreamFault: it has none.
     """
+    parsed = parse_json(answer.body)
     try:
-        parsed = json.loads(answer.body)
         content = parsed["output"]["message"]["content"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (TypeError, KeyError):
         content = None
     if not isinstance(content, list):
         raise UpstreamFault("Bedrock's answer is no Converse answer. Try again.")

@@ -20,7 +20,7 @@ from llm_api.dialects.openai.stream import Chunks
 from llm_api.dialects.openai.translate import completed
 from llm_api.errors import ModelFailed, UpstreamFault
 from llm_api.eventstream import CorruptStream, chunk
-from llm_api.model_json import json_lines
+from llm_api.model_json import json_lines, parse_json
 from llm_api.registry import Target
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def container_answer(target: Target, answer: Answer, *, one_call: bool) -> dict[
         UpstreamFault: the container's answer is no chat completion.
     """
     try:
-        document = json.loads(answer.body)
+        document = parse_json(answer.body)
         choice = document["choices"][0]
         message = _answered(choice["message"], one_call=one_call)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
@@ -139,8 +139,9 @@ def container_answer(target: Target, answer: Answer, *, one_call: bool) -> dict[
 
 
 def _answered(message: Mapping[str, Any], *, one_call: bool) -> dict[str, Any]:
-    answered = {"role": "assistant", "content": message.get("content"), "refusal": message.get("refusal")}
-    thought = message.get("reasoning_content") or message.get("reasoning")
+    content, refusal = _text(message.get("content")), _text(message.get("refusal"))
+    answered = {"role": "assistant", "content": content, "refusal": refusal}
+    thought = _text(message.get("reasoning_content") or message.get("reasoning"))
     if thought:
         answered["reasoning_content"] = thought
     calls = [_call(call) for call in message.get("tool_calls") or []]
@@ -154,8 +155,21 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": str(call["id"]),
         "type": "function",
-        "function": {"name": function["name"], "arguments": _arguments(function.get("arguments"))},
+        "function": {"name": _name(function), "arguments": _arguments(function.get("arguments"))},
     }
+
+
+def _name(function: Mapping[str, Any]) -> str:
+    name = _text(function["name"])
+    if not name:
+        raise TypeError
+    return name
+
+
+def _text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _arguments(value: Any) -> str:
@@ -170,10 +184,18 @@ def _usage(usage: Any) -> dict[str, Any] | None:
     if not isinstance(usage, dict):
         return None
     prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    if not isinstance(prompt, int) or not isinstance(completion, int):
+    if not _is_count(prompt) or not _is_count(completion):
         return None
-    details = {name: usage[name] for name in ("prompt_tokens_details", "completion_tokens_details") if usage.get(name)}
+    details = {}
+    for name in ("prompt_tokens_details", "completion_tokens_details"):
+        told = usage.get(name)
+        if isinstance(told, dict) and told:
+            details[name] = {detail: number for detail, number in told.items() if _is_count(number)}
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion, **details}
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
 
 
 class ContainerChunks(Chunks):
@@ -182,7 +204,7 @@ class ContainerChunks(Chunks):
     def __init__(self, head: dict[str, Any], *, one_call: bool, include_usage: bool) -> None:
         super().__init__(head, schema_as_tool=False, one_call=one_call, include_usage=include_usage)
         self._told: dict[str, Any] | None = None
-        self._called = False
+        self._named: set[int] = set()
 
     def translate(self, frame: Frame) -> Iterator[bytes]:
         """The chunks for the whole lines in one frame."""
@@ -208,26 +230,32 @@ class ContainerChunks(Chunks):
             for delta in self._deltas(choice.get("delta") or {}):
                 yield self._chunk(delta)
             if choice.get("finish_reason"):
-                yield from self._finish(_finish_reason(choice["finish_reason"], calls=self._called))
+                yield from self._finish(_finish_reason(choice["finish_reason"], calls=bool(self._named)))
 
     def _deltas(self, delta: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        thought = delta.get("reasoning_content") or delta.get("reasoning")
+        thought, content = _text(delta.get("reasoning_content") or delta.get("reasoning")), _text(delta.get("content"))
         if thought:
             yield {"reasoning_content": thought}
-        if delta.get("content"):
-            yield {"content": delta["content"]}
+        if content:
+            yield {"content": content}
         calls = delta.get("tool_calls") or []
         for position, call in enumerate([calls] if isinstance(calls, Mapping) else calls):
             index = call.get("index", position)
+            if type(index) is not int or not 0 <= index <= len(self._named):
+                raise TypeError
             if not (self._one_call and index):
-                self._called = True
-                yield {"tool_calls": [_part_of_call(index, call)]}
+                yield {"tool_calls": [self._part_of_call(index, call)]}
 
-
-def _part_of_call(index: int, call: Mapping[str, Any]) -> dict[str, Any]:
-    function = call.get("function") or {}
-    told: dict[str, Any] = {name: function[name] for name in ("name",) if function.get(name)}
-    if function.get("arguments") is not None:
-        told["arguments"] = _arguments(function["arguments"])
-    begins = {"id": str(call["id"]), "type": "function"} if call.get("id") is not None else {}
-    return {"index": index, **begins, "function": told}
+    def _part_of_call(self, index: int, call: Mapping[str, Any]) -> dict[str, Any]:
+        function = call.get("function") or {}
+        arguments = function.get("arguments")
+        told = {} if arguments is None else {"arguments": _arguments(arguments)}
+        if index in self._named:
+            return {"index": index, "function": told}
+        self._named.add(index)
+        return {
+            "index": index,
+            "id": str(call["id"]),
+            "type": "function",
+            "function": {"name": _name(function), **told},
+        }

@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed-v4.h
 
 import base64
 import json
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from llm_api.dialects.spoken import spoken_dialects
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of
+from llm_api.model_json import parse_json
 from llm_api.registry import Target
 
 MAX_TEXTS = 2048
@@ -148,7 +150,7 @@ def _batches(texts: list[str], size: int) -> list[list[str]]:
 
 def _vectors(target: Target, answer: Answer) -> list[list[float]]:
     try:
-        body = json.loads(answer.body)
+        body = parse_json(answer.body)
         if body.get("amazon-bedrock-guardrailAction") == "INTERVENED":
             raise InvalidField("input", "input was refused by the guardrail of this deployment.")
         if family_of(target).embeds == "inputText":
@@ -160,8 +162,11 @@ def _vectors(target: Target, answer: Answer) -> list[list[float]]:
         if not all(isinstance(vector, list) and vector for vector in vectors):
             raise ValueError
         # Whole numbers are legal JSON for 1.0.
-        return [[float(number) for number in vector] for vector in vectors]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        numbers = [[float(number) for number in vector] for vector in vectors]
+        if not all(math.isfinite(number) for vector in numbers for number in vector):
+            raise ValueError
+        return numbers
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise UpstreamFault("The model's answer holds no embedding. Try again.") from None
 
 
@@ -169,9 +174,9 @@ def _tokens(answer: Answer) -> int:
     header = answer.headers.get("x-amzn-bedrock-input-token-count", "")
     if header.isdecimal():
         return int(header)
-    body = json.loads(answer.body)
+    body = parse_json(answer.body)
     count = body.get("inputTextTokenCount") if isinstance(body, Mapping) else None
-    return int(count) if isinstance(count, int | float) else 0
+    return count if type(count) is int and count >= 0 else 0
 
 
 def _base64(vector: list[float]) -> str:

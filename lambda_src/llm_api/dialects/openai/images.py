@@ -30,6 +30,7 @@ from llm_api.dialects.spoken import spoken_dialects
 from llm_api.errors import BadRequest, Filtered, NotDelivered, PayloadTooLarge, UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.families import family_of
+from llm_api.model_json import parse_json
 from llm_api.registry import Target
 
 MAX_IMAGES = 10
@@ -291,7 +292,7 @@ def _made(answers: Sequence[Answer]) -> tuple[list[str], list[str]]:
     reasons: list[str] = []
     try:
         for answer in answers:
-            body = json.loads(answer.body)
+            body = parse_json(answer.body)
             for picture in body.get("images") or ():
                 _format(base64.b64decode(picture, validate=True))
                 pictures.append(picture)

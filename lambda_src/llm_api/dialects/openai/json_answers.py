@@ -4,10 +4,10 @@ Models that can be made to call a tool call one that takes any object. All other
 wrap around it is taken off, and an answer that is no JSON passes as it is, with a warning where it isn't streamed.
 """
 
-import json
 from typing import Any
 
 from llm_api.dialects.openai.fields import InvalidField
+from llm_api.model_json import parse_json
 
 TOOL_NAME = "json_object"
 
@@ -47,10 +47,7 @@ def unwrapped(text: str) -> tuple[str, bool]:
     """The JSON object in a model's text, and whether there is one; if not, the text as it is."""
     wrapper = Unwrapper()
     found = wrapper.feed(text)
-    try:
-        return (found, True) if isinstance(json.loads(found), dict) else (text, False)
-    except (ValueError, RecursionError):
-        return text, False
+    return (found, True) if isinstance(parse_json(found), dict) else (text, False)
 
 
 class Unwrapper:

@@ -13,9 +13,10 @@ from llm_api.dialects.openai.errors import error_body
 from llm_api.dialects.openai.json_answers import Unwrapper
 from llm_api.dialects.openai.stops import Cutter
 from llm_api.dialects.openai.thoughts import thinking_block
-from llm_api.dialects.openai.translate import finish_reason, usage
+from llm_api.dialects.openai.translate import finish_reason, named_call, said, usage
 from llm_api.dialects.server_sent import gathered
 from llm_api.errors import ApiError, OutOfTime, UpstreamFault
+from llm_api.model_json import parse_json
 
 PING = b": ping\n\n"
 """A comment, which every reader of server-sent events skips."""
@@ -103,13 +104,14 @@ class Chunks:
 
     def translate(self, frame: Frame) -> Iterator[bytes]:
         """The chunks for one event; none for events that OpenAI has no word for."""
-        try:
-            event = json.loads(frame.payload)
-        except ValueError:
-            raise UpstreamFault("Bedrock sent an event that is not JSON.") from None
+        event = parse_json(frame.payload)
         if not isinstance(event, dict):
-            raise UpstreamFault("Bedrock sent an event that is no object.")
-        if frame.event == "messageStart":
+            raise UpstreamFault("Bedrock sent an event that is no JSON object.")
+        if self.finished:
+            # Nothing follows the answer's end but what it took.
+            if frame.event == "metadata" and self._include_usage:
+                yield self._line({"choices": [], "usage": usage(event.get("usage"))})
+        elif frame.event == "messageStart":
             yield from self._begin()
         elif frame.event == "contentBlockStart":
             yield from self._block_start(event)
@@ -125,8 +127,6 @@ class Chunks:
             if self._remarks and not self._answered:
                 yield self._chunk({"content": "".join(self._remarks)})
             yield from self._finish(reason)
-        elif frame.event == "metadata" and self._include_usage:
-            yield self._line({"choices": [], "usage": usage(event.get("usage"))})
 
     def close(self) -> Iterator[bytes]:
         """What follows the last frame."""
@@ -171,9 +171,9 @@ class Chunks:
         block = _block_index(event)
         self._calls[block] = len(self._calls)
         self._without_arguments.add(block)
-        function = {"name": use.get("name"), "arguments": ""}
+        call_id, name = named_call(use)
         yield from self._begin()
-        yield self._call(block, {"id": use.get("toolUseId"), "type": "function", "function": function})
+        yield self._call(block, {"id": call_id, "type": "function", "function": {"name": name, "arguments": ""}})
 
     def _block_delta(self, event: dict[str, Any]) -> Iterator[bytes]:
         delta = event.get("delta")
@@ -196,14 +196,14 @@ class Chunks:
             content = self._cutter.feed(content if self._unwrapper is None else self._unwrapper.feed(content))
         if isinstance(content, str) and content:
             yield from self._say(content)
-        elif isinstance(use, dict) and block in self._calls and use.get("input"):
+        elif isinstance(use, dict) and block in self._calls and isinstance(use.get("input"), str) and use["input"]:
             self._without_arguments.discard(block)
             yield self._call(block, {"function": {"arguments": use["input"]}})
         elif isinstance(thought, dict) and not self._cutter.stopped:
             self._think(block, thought)
-            if thought.get("text"):
+            if said(thought):
                 yield from self._begin()
-                yield self._chunk({"reasoning_content": thought["text"]})
+                yield self._chunk({"reasoning_content": said(thought)})
 
     def _say(self, content: str) -> Iterator[bytes]:
         if content:

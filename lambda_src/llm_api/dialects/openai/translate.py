@@ -4,12 +4,13 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.htm
 """
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llm_api.dialects.openai.stops import Cutter
 from llm_api.dialects.openai.thoughts import thinking_block
-from llm_api.errors import ModelFailed
+from llm_api.errors import ModelFailed, UpstreamFault
 
 FINISH_REASONS = {
     "end_turn": "stop",
@@ -105,8 +106,20 @@ def _tool_call(use: Mapping[str, Any]) -> dict[str, Any]:
     given = use.get("input")
     # A model's broken arguments are no object; they are the caller's to read, as with OpenAI.
     arguments = given if isinstance(given, str) else json.dumps(given or {}, ensure_ascii=False)
-    function = {"name": use.get("name"), "arguments": arguments}
-    return {"id": use.get("toolUseId"), "type": "function", "function": function}
+    call_id, name = named_call(use)
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def named_call(use: Mapping[str, Any]) -> tuple[str, str]:
+    """The ID and the tool's name of a `toolUse`.
+
+    Raises:
+        UpstreamFault: one is missing, and without it nobody can answer the call.
+    """
+    call_id, name = use.get("toolUseId"), use.get("name")
+    if not isinstance(call_id, str) or not isinstance(name, str):
+        raise UpstreamFault("The model called a tool without a name or an ID. Try again.")
+    return call_id, name
 
 
 def usage(counts: Any) -> dict[str, Any]:
@@ -125,7 +138,7 @@ def usage(counts: Any) -> dict[str, Any]:
 def count(counts: Any, name: str) -> int:
     """One count of Converse's `usage`, 0 where it is absent."""
     value = counts.get(name) if isinstance(counts, Mapping) else None
-    return int(value) if isinstance(value, int | float) else 0
+    return int(value) if isinstance(value, int | float) and 0 <= value < math.inf else 0
 
 
 def _block_text(block: Mapping[str, Any]) -> str:
@@ -133,12 +146,18 @@ def _block_text(block: Mapping[str, Any]) -> str:
         return str(block["text"])
     citations = block.get("citationsContent")
     if isinstance(citations, dict) and isinstance(citations.get("content"), list):
-        return "".join(str(part.get("text") or "") for part in citations["content"] if isinstance(part, dict))
+        return "".join(said(part) for part in citations["content"])
     return ""
 
 
 def _reasoning_text(block: Mapping[str, Any]) -> str:
     content = block.get("reasoningContent")
     if isinstance(content, dict) and isinstance(content.get("reasoningText"), dict):
-        return str(content["reasoningText"].get("text") or "")
+        return said(content["reasoningText"])
     return ""
+
+
+def said(part: Any) -> str:
+    """The `text` of a part; nothing where it has none."""
+    text = part.get("text") if isinstance(part, Mapping) else None
+    return text if isinstance(text, str) else ""

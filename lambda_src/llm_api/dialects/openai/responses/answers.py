@@ -10,8 +10,9 @@ from typing import Any
 from llm_api.dialects import Frame, StreamFault
 from llm_api.dialects.openai.chat import ChatCompletion
 from llm_api.dialects.openai.responses.writer import Event, Writer
-from llm_api.dialects.openai.translate import finish_reason
+from llm_api.dialects.openai.translate import finish_reason, named_call, said
 from llm_api.errors import ApiError, UpstreamFault
+from llm_api.model_json import parse_json
 
 
 def of_answer(writer: Writer, answer: Mapping[str, Any]) -> Iterator[Event]:
@@ -24,7 +25,7 @@ def of_answer(writer: Writer, answer: Mapping[str, Any]) -> Iterator[Event]:
         if isinstance(use, dict):
             calls = True
             given = use.get("input")
-            yield from writer.call(key, use.get("toolUseId"), use.get("name"))
+            yield from writer.call(key, *named_call(use))
             piece = given if isinstance(given, str) else json.dumps(given or {}, ensure_ascii=False)
             yield from writer.arguments(key, piece)
         elif isinstance(thought, dict):
@@ -33,8 +34,9 @@ def of_answer(writer: Writer, answer: Mapping[str, Any]) -> Iterator[Event]:
         elif isinstance(block.get("text"), str):
             yield from writer.text(key, block["text"])
         elif isinstance(block.get("citationsContent"), dict):
-            for part in block["citationsContent"].get("content") or []:
-                yield from writer.text(key, str(part.get("text") or ""))
+            parts = block["citationsContent"].get("content")
+            for part in parts if isinstance(parts, list) else []:
+                yield from writer.text(key, said(part))
     writer.use(answer.get("usage"))
     yield from writer.end(finish_reason(str(answer.get("stopReason")), calls=calls))
     yield from writer.finish()
@@ -58,7 +60,7 @@ def _of_chat_delta(writer: Writer, delta: Mapping[str, Any]) -> Iterator[Event]:
         key = call.get("index", position)
         function = call.get("function") or {}
         if call.get("id") is not None:
-            yield from writer.call(key, call["id"], function.get("name"))
+            yield from writer.call(key, *named_call({"toolUseId": call["id"], "name": function.get("name")}))
         yield from writer.arguments(key, function.get("arguments") or "")
 
 
@@ -94,20 +96,19 @@ class ConverseFrames:
 
     def translate(self, frame: Frame) -> Iterator[Event]:
         """The events for one of Converse's."""
-        try:
-            event = json.loads(frame.payload)
-        except ValueError:
-            event = None
+        event = parse_json(frame.payload)
         if not isinstance(event, dict):
             raise UpstreamFault("Bedrock sent an event that is no JSON object.")
         writer, key = self._writer, event.get("contentBlockIndex")
+        if writer.ended and frame.event != "metadata":
+            return  # nothing follows the answer's end but what it took
         if frame.event == "messageStart":
             yield from writer.begin()
         elif frame.event == "contentBlockStart":
             use = _object(event.get("start")).get("toolUse")
             if isinstance(use, dict):
                 self._calls = True
-                yield from writer.call(key, use.get("toolUseId"), use.get("name"))
+                yield from writer.call(key, *named_call(use))
         elif frame.event == "contentBlockDelta":
             yield from self._delta(key, _object(event.get("delta")))
         elif frame.event == "contentBlockStop":
@@ -122,7 +123,8 @@ class ConverseFrames:
         if isinstance(words, str):
             yield from self._writer.text(key, words)
         elif isinstance(use, dict):
-            yield from self._writer.arguments(key, str(use.get("input") or ""))
+            given = use.get("input")
+            yield from self._writer.arguments(key, given if isinstance(given, str) else "")
         elif isinstance(thought, dict):
             yield from self._writer.thought(thought)
 

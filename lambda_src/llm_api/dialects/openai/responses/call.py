@@ -22,6 +22,7 @@ from llm_api.dialects.openai.responses.request import Asked, read
 from llm_api.dialects.openai.responses.writer import Writer, encoded
 from llm_api.errors import UpstreamFault
 from llm_api.events import Request, Response
+from llm_api.model_json import parse_json
 from llm_api.registry import Target
 
 _PARAMS = {
@@ -182,10 +183,8 @@ class CountInputTokens(Call):
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`. A count that is our own estimate says so in `x-llm-estimated`."""
-        try:
-            tokens = json.loads(answers[0].body)["inputTokens"]
-        except (ValueError, TypeError, KeyError, RecursionError):
-            tokens = None
+        counted = parse_json(answers[0].body)
+        tokens = counted.get("inputTokens") if isinstance(counted, dict) else None
         if isinstance(tokens, bool) or not isinstance(tokens, int):
             raise UpstreamFault("Bedrock's answer is no token count. Try again.")
         headers = {"content-type": "application/json"}

@@ -60,6 +60,7 @@ class Writer:
         self._item: _Item | None = None
         self._key: Any = None
         self._calls = 0
+        self._call_ids: set[str] = set()
         self._remarks: list[str] = []
         self._reason: str | None = None
 
@@ -101,16 +102,19 @@ class Writer:
         if isinstance(self._item, _Reasoning):
             self._item.next_block()
 
-    def call(self, key: Any, call_id: Any, name: Any) -> Iterator[Event]:
+    def call(self, key: Any, call_id: str, name: str) -> Iterator[Event]:
         """The model begins to call a tool."""
         if self._schema_as_tool:
             return
         self._calls += 1
         if self._one_call and self._calls > 1:
             return
-        origin = self._origin(str(name))
+        while call_id in self._call_ids:
+            call_id = f"{call_id}_{len(self._call_ids)}"  # models repeat IDs, and clients know a call by its own
+        self._call_ids.add(call_id)
+        origin = self._origin(name)
         kind = _Freeform if origin.freeform else _FunctionCall
-        yield from self._open(key, kind(str(call_id), origin))
+        yield from self._open(key, kind(call_id, origin))
 
     def arguments(self, key: Any, piece: str) -> Iterator[Event]:
         """A piece of a call's arguments."""
@@ -118,7 +122,7 @@ class Writer:
             self._remarks.clear()
             self._calls = 1
             yield from self._say("schema", piece)
-        elif self._item is not None and self._key == key:
+        elif isinstance(self._item, _FunctionCall) and self._key == key:
             yield from self._grow(piece)
         elif not self._one_call:
             raise UpstreamFault("The model's stream mixes two tool calls.")
