@@ -11,7 +11,7 @@ differ in details, which are made even: why an answer ended, where the reasoning
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from llm_api.dialects import Answer, Frame, Payload
 from llm_api.dialects.openai.fields import CONTAINERS_TAKE, IGNORED, InvalidField
@@ -140,7 +140,7 @@ def container_answer(target: Target, answer: Answer, *, one_call: bool) -> dict[
 
 def _answered(message: Mapping[str, Any], *, one_call: bool) -> dict[str, Any]:
     content, refusal = _text(message.get("content")), _text(message.get("refusal"))
-    answered = {"role": "assistant", "content": content, "refusal": refusal}
+    answered: dict[str, Any] = {"role": "assistant", "content": content, "refusal": refusal}
     thought = _text(message.get("reasoning_content") or message.get("reasoning"))
     if thought:
         answered["reasoning_content"] = thought
@@ -194,7 +194,7 @@ def _usage(usage: Any) -> dict[str, Any] | None:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion, **details}
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: Any) -> TypeGuard[int]:
     return type(value) is int and value >= 0
 
 
