@@ -69,7 +69,7 @@ def test_tool_calls_and_reasoning_in_an_answer():
         "content": "Cited.",
         "refusal": None,
         "reasoning_content": "Hm.",
-        "thinking_blocks": [{"type": "thinking", "thinking": "Hm.", "signature": "s"}],
+        "thinking_blocks": [{"type": "thinking", "thinking": "Hm.", "signature": "s", "model": CLAUDE.base_id}],
         "tool_calls": [
             {"id": "t1", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Paris"}'}}
         ],

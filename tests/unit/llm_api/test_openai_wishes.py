@@ -212,6 +212,7 @@ BLOCKS = [
     {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"},
     {"type": "redacted_thinking", "data": "c2VjcmV0"},
 ]
+NAMED = [{**block, "model": CLAUDE.base_id} for block in BLOCKS]
 REASONING = [
     {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "c2ln"}}},
     {"reasoningContent": {"redactedContent": "c2VjcmV0"}},
@@ -243,6 +244,19 @@ def test_thinking_stays_here_where_the_model_does_not_think(target):
     assert [list(block) for block in turns[1]["content"]] == [["toolUse"]]
 
 
+@pytest.mark.parametrize(
+    "behind", [CLAUDE, CLAUDE._replace(alias="other", id="arn:aws:bedrock:us-east-1:1:application-inference-profile/a")]
+)
+def test_a_model_gets_its_own_thinking_back_and_no_other_models(behind):
+    # GIVEN a conversation in which one Claude thought, and another one that stands in for it
+    call = after_a_tool(NAMED, reasoning_effort="low")
+
+    # WHEN / THEN
+    assert converse_body(call, behind)["messages"][1]["content"][:2] == REASONING
+    assert [list(block) for block in converse_body(call, OPUS_5)["messages"][1]["content"]] == [["toolUse"]]
+    assert "reasoning_effort was ignored" in call.warnings(OPUS_5)[0]
+
+
 @pytest.mark.parametrize("blocks", [None, [], [{"type": "thinking", "thinking": "Hm."}]])
 def test_without_signed_thinking_the_turn_goes_on_without_it(blocks):
     # GIVEN / WHEN / THEN
@@ -270,7 +284,7 @@ def test_what_is_no_thinking_is_refused_by_its_place(blocks, param):
 def test_thinking_is_told_whole_and_in_a_stream():
     # GIVEN an answer with signed and hidden thinking
     call = chat(reasoning_effort="low", stream=True)
-    assert rendered(call, *REASONING, {"text": "Hi"})["choices"][0]["message"]["thinking_blocks"] == BLOCKS
+    assert rendered(call, *REASONING, {"text": "Hi"})["choices"][0]["message"]["thinking_blocks"] == NAMED
 
     # WHEN it comes in pieces
     deltas = [{"text": "H"}, {"text": "m."}, {"signature": "c2ln"}]
@@ -286,8 +300,8 @@ def test_thinking_is_told_whole_and_in_a_stream():
 
     # THEN each block is one delta, numbered as the SDK's helper wants it
     assert [delta["thinking_blocks"] for delta in told if "thinking_blocks" in delta] == [
-        [{"index": 0, **BLOCKS[0]}],
-        [{"index": 1, **BLOCKS[1]}],
+        [{"index": 0, **NAMED[0]}],
+        [{"index": 1, **NAMED[1]}],
     ]
 
 

@@ -29,6 +29,7 @@ from llm_api.dialects.openai.messages import Conversation, converse_messages
 from llm_api.dialects.openai.reasoning import parse_effort
 from llm_api.dialects.openai.sampling import Sampling
 from llm_api.dialects.openai.stream import follow, render_chunks
+from llm_api.dialects.openai.thoughts import own_thoughts, thinker
 from llm_api.dialects.openai.tools import parse_tools
 from llm_api.dialects.openai.translate import choice_message, finish_reason, usage
 from llm_api.dialects.spoken import spoken_dialects
@@ -146,7 +147,9 @@ class ChatCompletion(Call):
         answer = converse_answer(answers[0])
         planned = self._plan(target)
         content = answer["output"]["message"]["content"]
-        message, stopped = choice_message(content, planned.answer_tool, self.one_call, planned.kept_stops)
+        message, stopped = choice_message(
+            content, planned.answer_tool, self.one_call, planned.kept_stops, model=thinker(target)
+        )
         reason = finish_reason(str(answer.get("stopReason")), calls="tool_calls" in message)
         if planned.unwrap and message["content"]:
             self._unwrap(message)
@@ -181,6 +184,7 @@ class ChatCompletion(Call):
             include_usage=self.include_usage,
             stops=planned.kept_stops,
             unwrap=planned.unwrap,
+            model=thinker(target),
         )
 
     def warnings(self, target: Target) -> Sequence[str]:
@@ -199,9 +203,15 @@ class ChatCompletion(Call):
         for planned_for, planned in self.plans:
             if planned_for is target:
                 return planned
-        planned = plan(self.wishes, self.conversation, target)
+        planned = plan(self.wishes, self._conversation_for(target), target)
         self.plans.append((target, planned))
         return planned
+
+    def _conversation_for(self, target: Target) -> Conversation:
+        if not self.conversation.thinks:
+            return self.conversation
+        messages = own_thoughts(self.body["messages"], thinker(target))
+        return converse_messages(messages, with_tools=self.wishes.tools.offered)
 
     def _unwrap(self, message: dict[str, Any]) -> None:
         from llm_api.dialects.openai.json_answers import unwrapped

@@ -62,6 +62,7 @@ class Conversation:
         warnings: what was ignored.
         answers_tools: whether it ends with results of tools, so that the model goes on in the same turn.
         thinks_on: whether, if so, the calls stand beside the signed thinking that led to them.
+        thinks: whether there is any thinking in it.
         has_images, has_documents, has_system: what some families can't take.
     """
 
@@ -70,6 +71,7 @@ class Conversation:
     warnings: list[str] = field(default_factory=list)
     answers_tools: bool = False
     thinks_on: bool = False
+    thinks: bool = False
     has_images: bool = False
     has_documents: bool = False
 
@@ -216,6 +218,7 @@ class _Translation:
             return []
         from llm_api.dialects.openai.thoughts import reasoning_blocks
 
+        self._result.thinks = True
         return reasoning_blocks(message["thinking_blocks"], f"{path}.thinking_blocks")
 
     def _call(self, call: Any, path: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def render_chunks(
     include_usage: bool = False,
     stops: Sequence[str] = (),
     unwrap: bool = False,
+    model: str = "",
 ) -> Iterator[bytes]:
     """The stream of chunks, with its proper end whatever happens.
 
@@ -46,6 +47,7 @@ def render_chunks(
         include_usage: `stream_options.include_usage`.
         stops: the sequences that the model doesn't know, and before which its text ends.
         unwrap: whether the text is a JSON object that the model was only asked for.
+        model: whose thinking it is, see `thoughts.thinker`.
     """
     chunks = Chunks(
         head,
@@ -54,6 +56,7 @@ def render_chunks(
         include_usage=include_usage,
         stops=stops,
         unwrap=unwrap,
+        model=model,
     )
     return follow(frames, chunks)
 
@@ -85,8 +88,10 @@ class Chunks:
         include_usage: bool,
         stops: Sequence[str] = (),
         unwrap: bool = False,
+        model: str = "",
     ) -> None:
         self._head = head
+        self._model = model
         self._cutter = Cutter(stops)
         self._unwrapper = Unwrapper() if unwrap else None
         self._thoughts: dict[int, dict[str, str]] = {}
@@ -228,7 +233,7 @@ class Chunks:
             kept = thinking_block(told if "redactedContent" in told else {"reasoningText": told})
             if kept is not None:
                 yield from self._begin()
-                yield self._chunk({"thinking_blocks": [{"index": self._signed, **kept}]})
+                yield self._chunk({"thinking_blocks": [{"index": self._signed, **kept, "model": self._model}]})
                 self._signed += 1
         if block in self._without_arguments:
             # A call without arguments streams none, but clients parse what they gathered as JSON.

@@ -3,7 +3,8 @@
 OpenAI has no place for it. `reasoning_content` holds the text, as DeepSeek's API has it, and `thinking_blocks` each
 block with its signature, as LiteLLM has them and Anthropic writes them. Claude wants its signed thinking back beside
 the calls that it led to: https://platform.claude.com/docs/en/build-with-claude/extended-thinking
-So who sends an assistant's message back as it came keeps the thread.
+So who sends an assistant's message back as it came keeps the thread. A block's `model` says whose it is: where another
+model stands in, it isn't sent what it didn't think.
 """
 
 import base64
@@ -12,6 +13,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_api.dialects.openai.fields import InvalidField, items, mapping, required_text, text
+from llm_api.registry import Target
+
+
+def thinker(target: Target) -> str:
+    """By what name a model's thinking goes: it is the model's that signed it, behind whatever profile or alias."""
+    return target.base_id or target.id or target.alias
+
+
+def own_thoughts(messages: list[dict[str, Any]], model: str) -> list[dict[str, Any]]:
+    """The messages without the thinking of other models, which a model refuses. Where no name stands, nobody knows."""
+    return [_with_own(message, model) if message.get("thinking_blocks") else message for message in messages]
+
+
+def _with_own(message: dict[str, Any], model: str) -> dict[str, Any]:
+    return {**message, "thinking_blocks": [b for b in message["thinking_blocks"] if b.get("model") in (None, model)]}
 
 
 def thinking_block(content: Any) -> dict[str, Any] | None:
@@ -36,6 +52,7 @@ def reasoning_blocks(value: Any, path: str) -> list[dict[str, Any]]:
     for index, block in enumerate(items(value, path) if value is not None else []):
         where = f"{path}[{index}]"
         block = mapping(block, where)
+        text(block, "model", where)
         if block.get("type") == "redacted_thinking":
             data = required_text(block, "data", where)
             try:

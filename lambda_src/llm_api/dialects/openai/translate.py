@@ -58,7 +58,7 @@ def completed(reason: str, *, calls: bool) -> str:
 
 
 def choice_message(
-    content: list[Any], answer_tool: str | None, one_call: bool, stops: Sequence[str] = ()
+    content: list[Any], answer_tool: str | None, one_call: bool, stops: Sequence[str] = (), *, model: str
 ) -> tuple[dict[str, Any], bool]:
     """The assistant's message out of Converse's content blocks, and whether it ends at one of `stops`.
 
@@ -66,6 +66,7 @@ def choice_message(
         answer_tool: the name of the tool whose arguments are the answer, or None.
         one_call: hand on the first tool call only.
         stops: the sequences that the model doesn't know, and before which its text ends.
+        model: whose thinking it is, see `thoughts.thinker`.
     """
     texts: list[str] = []
     thoughts: list[str] = []
@@ -79,7 +80,7 @@ def choice_message(
         thoughts.append(_reasoning_text(block))
         kept = thinking_block(block.get("reasoningContent"))
         if kept is not None:
-            signed.append(kept)
+            signed.append({**kept, "model": model})
         if isinstance(block.get("toolUse"), dict) and not cutter.stopped:
             texts.append(cutter.rest())
             uses.append(block["toolUse"])

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload
 from llm_api.dialects.json_body import json_object
@@ -20,6 +20,7 @@ from llm_api.dialects.openai.fields import InvalidField
 from llm_api.dialects.openai.responses.answers import ContainerFrames, ConverseFrames, follow, of_answer, of_chat
 from llm_api.dialects.openai.responses.request import Asked, read
 from llm_api.dialects.openai.responses.writer import Writer, encoded
+from llm_api.dialects.openai.thoughts import thinker
 from llm_api.errors import UpstreamFault
 from llm_api.events import Request, Response
 from llm_api.model_json import parse_json
@@ -48,9 +49,9 @@ class CreateResponse(Call):
     def __init__(self, asked: Asked, request_id: str) -> None:
         self._asked = asked
         self._request_id = request_id
-        self._chats: dict[tuple[str | None, bool], ChatCompletion] = {}
+        self._chats: dict[bool, ChatCompletion] = {}
         self._without_effort: set[str] = set()
-        first = self._chat(None)
+        first = self._read(with_effort=True)
         self.model, self.stream = first.model, first.stream
 
     @classmethod
@@ -104,18 +105,17 @@ class CreateResponse(Call):
             found.append("reasoning.effort was ignored: this model has no such setting")
         return [*found, *(_renamed(warning) for warning in self._chat(target).warnings(target))]
 
-    def _chat(self, target: Target | None) -> ChatCompletion:
-        """The chat completion for a model: with the reasoning that it takes back, and no other model's."""
-        model = None if target is None or not self._asked.input.reasoned else _model(target)
-        with_effort = target is None or target.alias not in self._without_effort
-        if (model, with_effort) not in self._chats:
-            messages = [_for(model, message) for message in self._asked.input.messages]
-            body = {**self._asked.chat, "messages": messages}
+    def _chat(self, target: Target) -> ChatCompletion:
+        return self._read(with_effort=target.alias not in self._without_effort)
+
+    def _read(self, *, with_effort: bool) -> ChatCompletion:
+        if with_effort not in self._chats:
+            body = {**self._asked.chat, "messages": self._asked.input.messages}
             if not with_effort:
                 body.pop("reasoning_effort", None)
             with self._own_words():
-                self._chats[model, with_effort] = ChatCompletion.read(body, self._request_id)
-        return self._chats[model, with_effort]
+                self._chats[with_effort] = ChatCompletion.read(body, self._request_id)
+        return self._chats[with_effort]
 
     def _writer(self, target: Target) -> Writer:
         chat = self._chat(target)
@@ -127,7 +127,7 @@ class CreateResponse(Call):
         return Writer(
             response,
             origin=self._asked.tools.origin,
-            model=_model(target),
+            model=thinker(target),
             summary=self._asked.summary,
             one_call=chat.one_call,
             schema_as_tool=target.endpoint is None and chat.answers_by_tool(target),
@@ -195,19 +195,6 @@ class CountInputTokens(Call):
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
         return self._response.warnings(target)
-
-
-def _for(model: str | None, message: dict[str, Any]) -> dict[str, Any]:
-    """A message with that model's own reasoning alone."""
-    if "thinking_blocks" not in message:
-        return message
-    kept = [block.kept for block in message["thinking_blocks"] if block.model == model]
-    rest = {name: value for name, value in message.items() if name != "thinking_blocks"}
-    return {**rest, "thinking_blocks": kept} if kept else rest
-
-
-def _model(target: Target) -> str:
-    return target.base_id or target.id or target.alias
 
 
 def _renamed(words: str) -> str:

@@ -8,7 +8,7 @@ clients send them, some don't.
 """
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from llm_api.dialects.json_body import MAX_MESSAGES
 from llm_api.dialects.openai.fields import InvalidField, items, mapping, required_text, text
@@ -38,26 +38,17 @@ _WHOLE_ITEMS = (
 )
 
 
-class Thought(NamedTuple):
-    """A block of reasoning: the model that takes it back, and the block as a chat completion carries it."""
-
-    model: str
-    kept: dict[str, Any]
-
-
 class Input:
     """What a request's items say.
 
     Attributes:
         messages: of a chat completion.
         warnings: what was left out.
-        reasoned: whether any message carries reasoning: a list of `Thought` as its `thinking_blocks`.
     """
 
     def __init__(self, tools: Offered) -> None:
         self.messages: list[dict[str, Any]] = []
         self.warnings: list[str] = []
-        self.reasoned = False
         self._tools = tools
         # Converse has one place for what the system and the developer say, before everything else.
         self._system: list[tuple[dict[str, Any], str]] = []
@@ -157,8 +148,7 @@ class Input:
         if carried is None:
             return
         model, blocks = carried
-        self._turn(path).setdefault("thinking_blocks", []).extend(Thought(model, block) for block in blocks)
-        self.reasoned = True
+        self._turn(path).setdefault("thinking_blocks", []).extend({**block, "model": model} for block in blocks)
 
     def _call(self, item: dict[str, Any], path: str, *, freeform: bool) -> None:
         name = self._tools.name(required_text(item, "name", path), text(item, "namespace", path))
