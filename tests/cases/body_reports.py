@@ -1,7 +1,7 @@
 """Fields and headers as clients write them: nulls, repeated lines, what Bedrock has no place for."""
 
 from tests.cases.asked import HELLO
-from tests.cases.case import ABSENT, MESSAGES, NOTHING, Case, like
+from tests.cases.case import ABSENT, MESSAGES, NOTHING, RESPONSES, Case, like
 
 _NATIVE = {"max_tokens": 200, "messages": HELLO}
 _CONVERSE = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}
@@ -154,5 +154,44 @@ CASES = [
         "gpt",
         {"messages": HELLO, "max_tokens": 40},
         reaches={"inferenceConfig": {"maxTokens": 40}},
+    ),
+    Case(
+        "a part that nobody knows, by its place in what the caller wrote",
+        ["platform.openai.com: error codes"],
+        "nova",
+        {"messages": [*HELLO, {"role": "user", "content": [{"type": "text", "text": "Hi"}, {"type": "video_url"}]}]},
+        reaches=NOTHING,
+        status=400,
+        answer={"error": {"param": f"messages[{len(HELLO)}].content[1].type"}},
+    ),
+    Case(
+        "the same in an item of a response",
+        ["platform.openai.com: error codes"],
+        "nova",
+        {"input": [{"role": "user", "content": [{"type": "input_text", "text": "Hi"}, {"type": "input_audio"}]}]},
+        RESPONSES,
+        reaches=NOTHING,
+        status=400,
+        answer={"error": {"param": "input[0].content[1].type"}},
+    ),
+    Case(
+        "a picture by its address in an item of a response, which is read as another field",
+        ["platform.openai.com: images by their address"],
+        "nova",
+        {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "https://example.com/a.png"}]}]},
+        RESPONSES,
+        reaches=NOTHING,
+        status=400,
+        answer={"error": {"param": "input[0].content[0].image_url"}},
+    ),
+    Case(
+        "a body beyond what Lambda takes",
+        ["docs.aws.amazon.com/lambda: gettingstarted-limits"],
+        "nova",
+        {"messages": [{"role": "user", "content": "x" * 6_300_000}]},
+        reaches=NOTHING,
+        status=413,
+        answer={"error": {"message": like(r"\b6 MB\b")}},
+        ways=["whole"],
     ),
 ]

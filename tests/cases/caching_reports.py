@@ -121,4 +121,22 @@ CASES = [
         {"messages": [{"role": "user", "content": _LONG}]},
         reaches={"messages": [{"content": [{"text": _LONG}]}], "system": ABSENT},
     ),
+    Case(
+        "no-store on the first of two lines",
+        ["RFC 9110, 5.2: lines of one name are one list"],
+        "kept",
+        {"messages": [{"role": "user", "content": "Hi"}], "temperature": 0},
+        headers={"cache-control": "no-store", "Cache-Control": "max-age=0"},
+        told={"x-llm-cache": "bypass"},
+        answer={"choices": [{"finish_reason": "stop"}]},
+    ),
+    Case(
+        "two lines, of which none keeps from the cache",
+        ["RFC 9110, 5.2: lines of one name are one list"],
+        "kept",
+        {"messages": [{"role": "user", "content": "Hello"}], "temperature": 0},
+        headers={"cache-control": "max-age=0", "Cache-Control": "no-transform"},
+        told={"x-llm-cache": like("miss|hit")},
+        answer={"choices": [{"finish_reason": "stop"}]},
+    ),
 ]

@@ -10,6 +10,7 @@ Check = Callable[[Any], bool]
 
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"
+RESPONSES = "/v1/responses"
 
 
 class _Absent:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from tests.cases.asked import CITY, CLOSED, answer_by, user
-from tests.cases.case import ABSENT, NOTHING, Case, as_json, like
+from tests.cases.case import ABSENT, NOTHING, RESPONSES, Case, as_json, like
 
 _ASKED = user("The capital is Paris, with 2 million people.")
 
@@ -135,5 +135,13 @@ CASES = [
         {"messages": user('Repeat after me: {"json": 1}'), "response_format": {"type": "json_object"}},
         reaches={"system": lambda said: "JSON" in str(said)},
         answer={"choices": [{"finish_reason": "stop", "message": {"content": as_json({"json": 1})}}]},
+    ),
+    Case(
+        "json_object of Llama, which wraps it in other words",
+        ["platform.openai.com: JSON mode"],
+        "llama",
+        {"input": 'Repeat after me: Sure! ```{"json": 1}``` That is it.', "text": {"format": {"type": "json_object"}}},
+        RESPONSES,
+        answer={"status": "completed", "output": [{"content": [{"text": '{"json": 1}'}]}]},
     ),
 ]

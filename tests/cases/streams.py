@@ -6,8 +6,10 @@ from typing import Any
 
 
 def whole(body: bytes) -> dict[str, Any]:
-    """The answer that a stream amounts to, of OpenAI's chat completions or of Anthropic's messages."""
+    """The answer that a stream amounts to, of OpenAI's two dialects or of Anthropic's messages."""
     events = list(_events(body))
+    if events and events[0][0].startswith("response."):
+        return dict(events[-1][1]["response"])
     if events and events[0][0]:
         return _message(events)
     return _completion([data for _, data in events])

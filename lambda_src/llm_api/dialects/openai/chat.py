@@ -199,6 +199,10 @@ class ChatCompletion(Call):
         """Whether `target` answers by the arguments of the one tool that it must call."""
         return self._plan(target).answer_tool is not None
 
+    def unwraps(self, target: Target) -> bool:
+        """Whether `target` is only asked in words for a JSON object, and may wrap it in others."""
+        return self._plan(target).unwrap
+
     def _plan(self, target: Target) -> Plan:
         for planned_for, planned in self.plans:
             if planned_for is target:

@@ -17,6 +17,7 @@ locals {
     embed    = { id = "amazon.titan-embed-text-v2:0" }
     glm      = { id = "zai.glm-5" }
     jamba    = { id = "ai21.jamba-1-5-large-v1:0" }
+    kept     = { id = "qwen.qwen3-32b-v1:0", cache = { ttl_seconds = 60 } }
     kimi     = { id = "moonshot.kimi-k2-thinking" }
     micro    = { id = "amazon.nova-micro-v1:0" }
     mistral  = { id = "mistral.mistral-large-3-675b-instruct" }

@@ -131,6 +131,7 @@ class CreateResponse(Call):
             summary=self._asked.summary,
             one_call=chat.one_call,
             schema_as_tool=target.endpoint is None and chat.answers_by_tool(target),
+            unwrap=target.endpoint is None and chat.unwraps(target),
         )
 
     @contextmanager

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from llm_api.dialects.openai.json_answers import Unwrapper
 from llm_api.dialects.openai.responses.carried import pack
 from llm_api.dialects.openai.responses.tools import Origin
 from llm_api.dialects.openai.translate import count
@@ -34,6 +35,7 @@ class Writer:
         summary: whether reasoning is shown.
         one_call: hand on the first tool call only.
         schema_as_tool: the one tool call is the answer itself.
+        unwrap: the text is a JSON object that the model was only asked for.
 
     Attributes:
         response: the response object as it stands.
@@ -48,6 +50,7 @@ class Writer:
         summary: bool,
         one_call: bool,
         schema_as_tool: bool,
+        unwrap: bool = False,
     ) -> None:
         self.response = {"id": new_id("resp"), **response}
         self._origin = origin
@@ -55,6 +58,7 @@ class Writer:
         self._summary = summary
         self._one_call = one_call
         self._schema_as_tool = schema_as_tool
+        self._unwrapper = Unwrapper() if unwrap else None
         self._number = 0
         self._created = False
         self._item: _Item | None = None
@@ -88,8 +92,10 @@ class Writer:
         if self._schema_as_tool:
             # Not the answer, unless none comes: a guardrail's message, for one.
             self._remarks.append(piece)
-        elif piece:
-            yield from self._say(key, piece)
+            return
+        said = piece if self._unwrapper is None else self._unwrapper.feed(piece)
+        if said:
+            yield from self._say(key, said)
 
     def thought(self, content: Mapping[str, Any]) -> Iterator[Event]:
         """A piece of reasoning: Converse's `reasoningContent` of a block or a delta."""
@@ -136,6 +142,9 @@ class Writer:
         yield from self.begin()
         if self._remarks and not self._calls:
             yield from self._say("remarks", "".join(self._remarks))
+        held = "" if self._unwrapper is None else self._unwrapper.rest()
+        if held:
+            yield from self._say("held", held)
         self._reason = finish_reason
         yield from self._close(complete=finish_reason not in _INCOMPLETE)
 
