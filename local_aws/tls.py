@@ -28,10 +28,9 @@ class Certificates:
     key_file: Path
 
     def server_context(self) -> ssl.SSLContext:
-        """TLS as the gateway offers it: 1.2 and later, HTTP/1.1."""
+        """TLS 1.2 and later. Which versions of HTTP it agrees to, the listener says."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols(["http/1.1"])
         context.load_cert_chain(self.certificate_file, self.key_file)
         return context
 

@@ -16,7 +16,7 @@ from local_aws.gateway.errors import Refusal
 from local_aws.gateway.events import MalformedResponse, head_of, parse_proxy_response, proxy_event
 from local_aws.gateway.exchange import Exchange
 from local_aws.gateway.limits import Limits
-from local_aws.gateway.server import StreamCut
+from local_aws.gateway.serving import StreamCut
 from local_aws.gateway.wire import OutgoingResponse
 from local_aws.lambda_service.service import LambdaService, ServiceSource
 from local_aws.lambda_service.types import Invocation, LambdaError, RequestTooLarge

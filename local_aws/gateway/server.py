@@ -9,21 +9,21 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
+from local_aws.gateway.http2 import Http2Connection
+from local_aws.gateway.serving import BODILESS, serve
 from local_aws.gateway.wire import RAW_HEADERS
-from local_aws.models.types import ConnectionCut
 
 log = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS = 60.0
 LINGER_BYTES = 64 * 1024 * 1024
 LINGER_SECONDS = 2.0
-_BODILESS = {204, 304}
 
 
 class GatewayRequestHandler(WSGIRequestHandler):
@@ -36,6 +36,16 @@ class GatewayRequestHandler(WSGIRequestHandler):
     disable_nagle_algorithm = True
 
     server: "GatewayServer"
+
+    def handle(self) -> None:
+        """Serves the connection in the version of HTTP that was agreed on with the handshake."""
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.connection.do_handshake()
+            if self.connection.selected_alpn_protocol() == "h2":
+                peer = str(self.client_address[0])
+                Http2Connection(self.server.app, self.connection, peer, KEEP_ALIVE_SECONDS).serve()
+                return
+        super().handle()
 
     def handle_one_request(self) -> None:
         """Waits for a request, and serves it."""
@@ -66,26 +76,8 @@ class GatewayRequestHandler(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         """Serves one request; afterwards the connection is ready for the next one, or closed."""
         self.environ = environ = self.make_environ()
-        answer = _Answer(self)
-        application_iter: Iterable[bytes] = ()
-        try:
-            application_iter = self.server.app(environ, answer.start)
-            for piece in application_iter:
-                answer.write(piece)
-            answer.finish()
-        except (ConnectionError, TimeoutError, ssl.SSLError) as gone:
+        if not serve(self.server.app, environ, _Answer(self)):
             self.close_connection = True
-            log.info("%s %s: the caller is gone (%s)", self.command, self.path.split("?")[0], type(gone).__name__)
-        except Exception as error:
-            self.close_connection = True
-            if not answer.begun:
-                answer.fail()
-            if not isinstance(error, (StreamCut, ConnectionCut)):
-                log.error("%s %s failed", self.command, self.path.split("?")[0], exc_info=error)
-        finally:
-            close = getattr(application_iter, "close", None)
-            if close is not None:
-                close()
         if self._unread():
             self.close_connection = True
             self._linger()
@@ -107,10 +99,6 @@ class GatewayRequestHandler(WSGIRequestHandler):
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing: the access log is the stage's."""
-
-
-class StreamCut(Exception):
-    """Raised by an answer's iterator: sever the connection here, since the answer will never be whole."""
 
 
 class _CountingInput:
@@ -171,7 +159,7 @@ class _Answer:
         self.begun = True
         handler = self._handler
         names = {name.lower() for name, _ in self._headers}
-        sized = "content-length" in names or self._status in _BODILESS or self._status < 200
+        sized = "content-length" in names or self._status in BODILESS or self._status < 200
         self._chunked = not sized and handler.request_version == "HTTP/1.1"
         handler.send_response_only(self._status)  # without a Server header: API Gateway sends none
         if "date" not in names:
@@ -200,6 +188,8 @@ class GatewayServer(ThreadedWSGIServer):
     forgets: Callable[[float], bool] = staticmethod(lambda idle_seconds: False)
 
     def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        if tls is not None:
+            tls.set_alpn_protocols(["h2", "http/1.1"])
         super().__init__(host, port, app, handler=GatewayRequestHandler, ssl_context=tls)
         if isinstance(self.socket, ssl.SSLSocket):
             # The handshake is left to the connection's own thread: one slow caller must not hold up all others.

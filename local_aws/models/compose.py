@@ -16,6 +16,9 @@ _TEXT_FORMATS = frozenset({"txt", "md", "csv", "html"})
 _REPEAT = re.compile(r"^\s*(?:repeat after me|repeat exactly|say exactly)\s*:\s?(.*)\Z", re.I | re.S)
 _COUNT_TO = re.compile(r"\bcount (?:from 1 )?to (\d{1,6})\b", re.I)
 _WORDS = re.compile(r"\b(?:write|give me|produce) (\d{1,7}) words\b", re.I)
+_HARNESS = re.compile(r"<(system-reminder|environment_context)>.*?</\1>\s*", re.S)
+"""What agents put into a message beside the user's words: Claude Code the one, Codex the other."""
+
 _SCRIPTED = re.compile(r"^Call the tool (\S+) with (\{.*\})$", re.M)
 _STORY = (
     "the",
@@ -42,13 +45,13 @@ def text_of(prompt: Prompt, writer: Callable[[Prompt], str] | None = None) -> st
     """
     turn = _last_user_turn(prompt)
     if prompt.schema is not None:
-        return json.dumps(schemas.instance(prompt.schema, schemas.Hints(turn.text())), ensure_ascii=False)
+        return json.dumps(schemas.instance(prompt.schema, schemas.Hints(_words_of(turn))), ensure_ascii=False)
     if writer is not None:
         return writer(prompt)
     results = [part for part in turn.parts if isinstance(part, ToolResult)]
     if results:
         return _from_results(prompt, results)
-    question = turn.text()
+    question = _words_of(turn)
     repeated = _REPEAT.match(question)
     if repeated and repeated.group(1):
         return repeated.group(1)
@@ -80,7 +83,7 @@ def tool_calls(prompt: Prompt) -> list[tuple[str, dict[str, object]]]:
     if script is not None:
         return script
     forced = prompt.tool_choice.removeprefix("tool:") if prompt.tool_choice.startswith("tool:") else None
-    question = turn.text()
+    question = _words_of(turn)
     if forced is not None:
         chosen = [tool for tool in prompt.tools if tool.name == forced]
     elif prompt.tool_choice == "auto" and any(isinstance(part, ToolResult) for part in turn.parts):
@@ -129,6 +132,11 @@ def _calls_for(name: str, question: str) -> bool:
 
 def _last_user_turn(prompt: Prompt) -> Turn:
     return next((turn for turn in reversed(prompt.turns) if turn.role == "user"), Turn("user", ()))
+
+
+def _words_of(turn: Turn) -> str:
+    """A message without what an agent puts around the user's words."""
+    return _HARNESS.sub("", turn.text())
 
 
 def _from_results(prompt: Prompt, results: list[ToolResult]) -> str:

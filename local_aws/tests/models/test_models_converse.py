@@ -95,6 +95,14 @@ def test_tool_round_trip(bedrock: Any) -> None:
     assert '{"degrees": 21}' in text_of(second)
 
 
+def test_what_an_agent_adds_to_the_words_calls_no_tool(bedrock: Any) -> None:
+    # GIVEN words, and beside them what an agent puts there, which speaks of the weather
+    question = user({"text": "<system-reminder>\nNo weather today.\n</system-reminder>"}, {"text": "Say hello"})
+    # WHEN they are asked THEN the answer is to the words
+    answer = bedrock.converse(modelId=NOVA, messages=[question], toolConfig=TOOLS)
+    assert (answer["stopReason"], text_of(answer)) == ("end_turn", "You asked: Say hello")
+
+
 def test_tool_use_is_streamed_in_pieces(bedrock: Any) -> None:
     # WHEN a forced tool is streamed
     config = {**TOOLS, "toolChoice": {"any": {}}}
