@@ -5,7 +5,7 @@ EXAMPLE ?= quickstart
 VENV    := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup cli demo check test bench load campaign fuzz live up down package docs lint audit lock clean
+.PHONY: help setup cli demo check test clients bench load campaign fuzz live up down package docs lint audit lock clean
 
 help: ## what each command does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -25,6 +25,7 @@ check: setup ## while you work: style, types, and the unit tests that need no Te
 # stands on one deployment is one process's (tests/stacks.py).
 ALONE := tests/unit local_aws/tests tests/terraform tests/conformance
 PYTEST = $(if $(BUSY),$(VENV)/python -m tools.busy )$(VENV)/pytest
+test: SETUP := --clients some
 test: setup ## all tests, or TESTS=tests/unit …; BUSY=1 keeps every core at something else meanwhile
 ifdef TESTS
 	@$(PYTEST) $(TESTS)
@@ -32,6 +33,10 @@ else
 	@$(PYTEST) --dist loadgroup --numprocesses 2 $(ALONE)
 	@$(PYTEST) --dist loadgroup --numprocesses 3 tests $(ALONE:%=--ignore %)
 endif
+
+clients: SETUP := --clients all
+clients: setup ## every client that people have, through the applied module; prints a table, and writes docs/clients.md
+	@$(VENV)/python -m tests.clients
 
 bench: setup ## measure cold starts, overhead, streams and growth, beside a naive handler
 	@$(VENV)/python -m benchmarks $(if $(HANDLER),--handler $(HANDLER)) $(if $(EVENT),--event $(EVENT))

@@ -9,7 +9,7 @@ import subprocess
 
 from tools.setup import ROOT, installer, uv_environment
 
-NAMES = ("test", "cli", "lambda", "fuzz", "lint", "bench", "uv")
+NAMES = ("test", "cli", "lambda", "fuzz", "lint", "bench", "uv", "clients", "clients-more")
 """Each resolved by itself: the linter pins what the tests want newer."""
 
 

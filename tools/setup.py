@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".local"
 OLDEST_PYTHON = (3, 11)
 OLDEST_TERRAFORM = (1, 9)
+OLDEST_NODE = 20
 LAMBDA_PYTHON = "3.13"
 """The default of the function module's `runtime`; its interpreter runs the sandboxes where one is installed."""
 
@@ -34,6 +35,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lint", action="store_true", help="also prepare checkov's environment")
     parser.add_argument("--fuzz", action="store_true", help="also prepare the fuzzer's environment")
+    parser.add_argument(
+        "--clients", choices=("some", "all"), help="also install the clients that `make test` or `make clients` runs"
+    )
     parser.add_argument("--cli", action="store_true", help="install only the operators' command line, llm-api")
     arguments = parser.parse_args()
     if sys.version_info < OLDEST_PYTHON:
@@ -50,6 +54,8 @@ def main() -> None:
         environment(ROOT / ".venv-lint", ROOT / "requirements/lint.txt", sys.executable)
     if arguments.fuzz:
         environment(ROOT / ".venv-fuzz", ROOT / "requirements/fuzz.txt", sys.executable)
+    if arguments.clients:
+        clients(everyone=arguments.clients == "all")
     terraform()
 
 
@@ -123,6 +129,48 @@ def lambda_environment() -> None:
         say(f"no Python {LAMBDA_PYTHON} on this machine: sandboxes run on {platform.python_version()}")
         return
     environment(folder, requirements, interpreter, compiled=True)  # as AWS's own are: it counts in a cold start
+
+
+def clients(*, everyone: bool) -> None:
+    """The clients of tests/clients: Python's in environments of their own, Node.js's where it is new enough.
+
+    Parameters:
+        everyone: also those that only `make clients` runs.
+    """
+    environment(STATE / "clients/python", ROOT / "requirements/clients.txt", sys.executable)
+    if everyone:
+        environment(STATE / "clients/python-more", ROOT / "requirements/clients-more.txt", sys.executable)
+    folder, wanted = STATE / "clients/node", ROOT / "tests/clients/node/package-lock.json"
+    if (folder / ".requirements").exists() and (folder / ".requirements").read_text() == digest(wanted):
+        return
+    lacking = node_lacks()
+    if lacking:
+        say(f"{lacking}: the clients that need it are left out")
+        return
+    say("installing tests/clients/node with npm (once)")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(wanted.parent / name, folder)
+    # No package's script runs, but the one by which Claude Code puts its program in place.
+    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
+    placing = ["node", str(folder / "node_modules/@anthropic-ai/claude-code/install.cjs")]
+    for command in (npm, placing):
+        done = run(command, check=False)
+        if done.returncode:
+            shutil.rmtree(folder)
+            what = " ".join(command[:2])
+            say(f"the clients of Node.js are left out, since `{what}` failed: {done.stderr[-400:].strip()}")
+            return
+    stamp(folder, wanted)
+
+
+def node_lacks() -> str:
+    """Why there can be no clients of Node.js here; nothing where there can."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return "Node.js and npm are not installed"
+    version = run(["node", "--version"]).stdout.strip()
+    new_enough = int(version.lstrip("v").split(".")[0]) >= OLDEST_NODE
+    return "" if new_enough else f"Node.js {OLDEST_NODE} or newer is needed, and this is {version}"
 
 
 def interpreters(version: str) -> Iterator[str]:

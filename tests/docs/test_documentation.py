@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import Api
-from tools.terraform import ROOT, Terraform
+from tools.terraform import ROOT, STATE, Terraform
 
 PAGES = sorted(
     path
@@ -33,6 +34,15 @@ COMPILED_ONLY = ("from local_aws import", "before-sign")
 
 MAKES_PICTURES = "images.generate("
 """What tells a block that is about `examples/images`, and not about the quickstart."""
+
+AGENTS = STATE / "clients/node/node_modules/.bin"
+"""Where `make test` installs Codex and Claude Code, if it can."""
+
+AGENTS_KEEP_QUIET = {
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+    "NO_PROXY": "127.0.0.1,localhost",
+}
 
 ELSEWHERE = "terraform_data.elsewhere.output"
 """A value that a block takes from a module that it leaves to the reader."""
@@ -67,7 +77,9 @@ def environment_of(api: Api, home: Path) -> dict[str, str]:
     return {
         **own,
         **certificate,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        **AGENTS_KEEP_QUIET,
+        "NODE_EXTRA_CA_CERTS": api.ca_file,
+        "PATH": f"{Path(sys.executable).parent}:{AGENTS}:{os.environ['PATH']}",
         "HOME": str(home),
         "LLM_API_URL": api.url,
         "LLM_API_KEY": api.key,
@@ -115,6 +127,9 @@ def test_shell_runs_as_it_stands(code: str, client_environment: dict[str, str], 
             "terraform output" not in command
         ):
             runnable.append(command)
+    agent = re.search(r"^(codex|claude) ", "\n".join(runnable), re.MULTILINE)
+    if agent and shutil.which(agent[1], path=client_environment["PATH"]) is None:
+        pytest.skip(f"{agent[1]} is not installed")
     if runnable:
         # AND the rest runs
         script = "set -euo pipefail\n" + "\n".join(runnable)
@@ -122,6 +137,7 @@ def test_shell_runs_as_it_stands(code: str, client_environment: dict[str, str], 
             ["bash", "-c", script],
             cwd=tmp_path,
             env=client_environment,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=60,
