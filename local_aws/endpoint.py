@@ -137,6 +137,12 @@ class Front:
                 return send(answer, start_response)
         if request.service == "sts" and b"Action=GetCallerIdentity" in request.body:
             return send(_caller_identity(credentials), start_response)  # needs no permission, on AWS neither
+        if request.service == "bedrock" and request.path.startswith("/model/"):
+            # A path that the runtime doesn't know: BerriAI/litellm#13618, aws-amplify/amplify-flutter#5675.
+            unknown = {"Output": {"__type": "com.amazon.coral.service#UnknownOperationException"}, "Version": "1.0"}
+            return send(
+                Answer(200, [("Content-Type", "application/json")], json.dumps(unknown).encode()), start_response
+            )
         if not credentials.is_administrator:
             _authorize(request, credentials)
         environ["wsgi.input"] = io.BytesIO(request.body)

@@ -18,6 +18,7 @@ KINDS: dict[str, str] = {
     "validation": "answer ValidationException, 400",
     "expired_token": "answer ExpiredTokenException, 403",
     "ended": "answer ResourceNotFoundException as for a model past its end of life, 404",
+    "legacy": "answer ResourceNotFoundException as for a legacy model that the account has not called for long, 404",
     "not_json": "answer 200 with a body that is not JSON",
     "end_beside_tools": "say that the answer ended, end_turn, though it calls tools",
     "tools_without_calls": "say that the answer calls tools, tool_use, though it has none",

@@ -11,6 +11,7 @@ from local_aws.models import catalogue, errors, formats, operations, passthrough
 from local_aws.models.catalogue import Model
 from local_aws.models.delivery import Delivery
 from local_aws.models.errors import ServiceError, validation
+from local_aws.models.families import registry
 from local_aws.models.guardrails import Known
 from local_aws.models.operations import Answer, Situation
 from local_aws.models.prompt import Prompt
@@ -117,6 +118,10 @@ class ModelRuntime:
                 f"less than or equal to {BODY_BYTES_MAX}"
             )
         model = self._declared.get(call.model_id) or catalogue.resolve(call.model_id, call.region)
+        family = registry.FAMILIES.get(model.family or "")
+        if family is not None and family.body_bytes_max is not None and len(call.body) > family.body_bytes_max:
+            # The status is Anthropic's; what Bedrock answers in its place is in no report.
+            raise validation(f"The request is over {family.body_bytes_max} bytes.")
         now = Situation(call, model, struck, self._writer, self._guardrails)
         catalogue.check_alive(model, self._ended)
         if call.operation == "count-tokens":

@@ -18,6 +18,11 @@ ENDED = (
     "active model versions."
 )
 INVALID_IDENTIFIER = "The provided model identifier is invalid."
+LEGACY = (
+    "Access denied. This Model is marked by provider as Legacy and you have not been actively using the model in the "
+    "last 30 days. Please upgrade to an active model on Amazon Bedrock"
+)
+"""aws-samples/amazon-bedrock-workshop#386, there with 15 days; awslabs/llmeter#35."""
 NOT_ENABLED = "You don't have access to the model with the specified model ID."
 
 
@@ -66,6 +71,7 @@ _BEDROCK: dict[str, tuple[int, str, str]] = {
     "validation": (400, "ValidationException", "Malformed input request, please reformat your input and try again."),
     "expired_token": (403, "ExpiredTokenException", "The security token included in the request is expired"),
     "ended": (404, "ResourceNotFoundException", ENDED),
+    "legacy": (404, "ResourceNotFoundException", LEGACY),
 }
 
 _SAGEMAKER: dict[str, tuple[int, str, str]] = {
@@ -84,6 +90,7 @@ _SAGEMAKER: dict[str, tuple[int, str, str]] = {
     "access_denied_not_enabled": (403, "AccessDeniedException", "You are not authorized to perform this operation."),
     "validation": (400, "ValidationError", "The request is not valid for this endpoint."),
     "expired_token": (403, "ExpiredTokenException", "The security token included in the request is expired"),
+    "legacy": (400, "ValidationError", "Endpoint {model} of account 123456789012 not found."),
     "ended": (400, "ValidationError", "Endpoint {model} of account 123456789012 not found."),
 }
 

@@ -94,6 +94,9 @@ class Family:
         media: what answers instead, where it gives no text.
         check: what else Converse checks.
         reasons: whether a Converse request asks for reasoning.
+        contexts: patterns of IDs, the first that is found in one decides, with the most tokens that such a model reads
+            and writes; where none is found, nobody knows.
+        body_bytes_max: of a request.
     """
 
     name: str
@@ -104,6 +107,12 @@ class Family:
     media: Answerer | None = None
     check: Check = _nothing_more
     reasons: Reasons = _never
+    contexts: tuple[tuple[str, int], ...] = ()
+    body_bytes_max: int | None = None
+
+    def context(self, model_id: str) -> int | None:
+        """How many tokens the model of an ID reads at most; None where nobody knows."""
+        return next((most for pattern, most in self.contexts if re.search(pattern, model_id)), None)
 
     def abilities(self, model_id: str) -> Abilities | None:
         """What the model of an ID takes; None where Converse does not take it at all."""

@@ -1,8 +1,8 @@
 """What models do badly, on demand: an answer that was right, changed as faults ask for.
 
-Seen live: `end_turn` beside calls of tools, from gpt-oss (langchain-ai/langchain-aws#1278, strands-agents#644);
-`tool_use` without one, from Claude (strands-rl/strands-env#252); arguments that are no JSON and empty answers, from
-open weights; cached tokens within the input tokens (maximhq/bifrost#6942).
+Seen live: `end_turn` beside calls of tools, from gpt-oss (langchain-ai/langchain-aws#1278,
+strands-agents/harness-sdk#644); `tool_use` without one, from Claude (strands-rl/strands-env#252); arguments that are no
+JSON and empty answers, from open weights; cached tokens within the input tokens (maximhq/bifrost#6942).
 """
 
 from collections.abc import Collection

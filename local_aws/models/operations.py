@@ -26,7 +26,6 @@ from local_aws.models.types import ModelRequest, Usage
 
 EVENT_STREAM = "application/vnd.amazon.eventstream"
 JSON = ("content-type", "application/json")
-CONTEXT_TOKENS_MAX = 1_000_000
 
 Writer = Callable[[Prompt], str]
 Headers = list[tuple[str, str]]
@@ -70,6 +69,15 @@ class Situation:
     def streamed(self) -> bool:
         return self.call.operation in ("invoke-with-response-stream", "converse-stream", "sagemaker-stream")
 
+    def _check_length(self, usage: Usage) -> None:
+        """Raises ServiceError where the prompt is longer than the model reads (block/goose#7504)."""
+        family = registry.FAMILIES.get(self.model.family or "")
+        most = family.context(self.model.base_id) if family is not None else None
+        if most is not None and b"context-1m-2025-08-07" in self.call.body:
+            most = max(most, 1_000_000)  # Claude's beta
+        if most is not None and usage.total_tokens > most:
+            raise validation("Input is too long for requested model.")
+
     def reply(self, prompt: Prompt, guardrail: Guardrail | None, checked: str) -> Reply:
         """What the model, or the guardrail in its place, says.
 
@@ -82,8 +90,7 @@ class Situation:
         seed = reply.seed_of(self.call.model_id, self.call.body)
         model = self.model.base_id
         usage = input_usage(prompt)
-        if usage.total_tokens > CONTEXT_TOKENS_MAX:
-            raise validation("Input is too long for requested model.")
+        self._check_length(usage)
         points = {fault.point for fault in self.struck if fault.kind == "guardrail_intervention"}
         rules = guardrails.Policies(()) if guardrail is None else guardrails.policies(guardrail, self.known)
         if "input" in points or rules.deny(checked):

@@ -34,7 +34,7 @@ def check(schema: Mapping[str, Any], where: str, *, strict_tool: bool = False, c
 
     Parameters:
         where: how the refusal names its place, such as `output_config.format.schema`.
-        strict_tool: whether it is a strict tool's, where `oneOf` is refused (strands-agents/sdk-python#2664).
+        strict_tool: whether it is a strict tool's, where `oneOf` is refused (strands-agents/harness-sdk#2664).
         closed: whether an object that says nothing of additional properties is refused: AWS's sample of a strict tool
             for Converse has one.
 

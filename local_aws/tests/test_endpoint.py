@@ -95,6 +95,21 @@ def test_role_calls_the_model_it_was_granted(local_aws: LocalAws, grant: Grant) 
     assert call.role_arn == f"arn:aws:iam::{ACCOUNT_ID}:role/front-test"
 
 
+def test_a_path_of_no_operation_is_a_200_that_says_so(local_aws: LocalAws, grant: Grant) -> None:
+    # GIVEN a client that asks at another path
+    runtime = client(local_aws, "bedrock-runtime", grant({"Action": "bedrock:InvokeModel", "Resource": NOVA_ARN}))
+
+    def astray(request: Any, **_: Any) -> None:
+        request.url = request.url.replace("/converse", "/chat")
+
+    runtime.meta.events.register("before-sign.bedrock-runtime.Converse", astray)
+
+    # WHEN THEN it gets no answer of a model's, and no error
+    answer = runtime.converse(modelId=NOVA, messages=HELLO)
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert answer.keys() == {"ResponseMetadata"}
+
+
 def test_other_model_is_denied_in_aws_words(local_aws: LocalAws, grant: Grant) -> None:
     # GIVEN
     runtime = client(local_aws, "bedrock-runtime", grant({"Action": "bedrock:InvokeModel", "Resource": NOVA_ARN}))

@@ -25,7 +25,7 @@ CASES = [
     ),
     Case(
         "nulls of Anthropic's clients",
-        ["litellm#22867"],
+        ["BerriAI/litellm#22867"],
         "haiku45",
         {
             **_NATIVE,
@@ -40,7 +40,7 @@ CASES = [
     ),
     Case(
         "nulls of OpenAI's clients",
-        ["litellm#22867"],
+        ["BerriAI/litellm#22867"],
         "nova",
         {
             "messages": HELLO,
@@ -54,7 +54,7 @@ CASES = [
     ),
     Case(
         "nulls of Bedrock's clients",
-        ["litellm#22867"],
+        ["BerriAI/litellm#22867"],
         "nova",
         {**_CONVERSE, "guardrailConfig": None, "serviceTier": None, "toolConfig": None},
         "/model/MODEL/converse",
@@ -73,7 +73,7 @@ CASES = [
     ),
     Case(
         "a beta that says who calls, and that Bedrock lacks",
-        ["litellm PR 41203"],
+        ["BerriAI/litellm PR 41203"],
         "haiku45",
         _NATIVE,
         MESSAGES,
@@ -83,7 +83,7 @@ CASES = [
     ),
     Case(
         "a beta that changes the price, on the first of two lines",
-        ["litellm PR 41203"],
+        ["BerriAI/litellm PR 41203"],
         "haiku45",
         _NATIVE,
         MESSAGES,
@@ -150,7 +150,7 @@ CASES = [
     ),
     Case(
         "an output limit by its other name",
-        ["sample-per-model-bedrock"],
+        ["aws-samples/sample-per-model-bedrock"],
         "gpt",
         {"messages": HELLO, "max_tokens": 40},
         reaches={"inferenceConfig": {"maxTokens": 40}},

@@ -23,7 +23,7 @@ _POINT = {"cachePoint": {"type": "default"}}
 CASES = [
     Case(
         "a marked system prompt, of Claude",
-        ["litellm#26320"],
+        ["BerriAI/litellm#26320"],
         "haiku45",
         _marked(),
         reaches={"system": [{"text": _LONG}, _POINT]},
@@ -32,7 +32,7 @@ CASES = [
     ),
     Case(
         "a marked system prompt, of Nova",
-        ["lca: no cache points in Nova's tools, no hour"],
+        ["langchain-ai/langchain-aws: no cache points in Nova's tools, no hour"],
         "nova",
         _marked(),
         reaches={"system": [{"text": _LONG}, _POINT]},
@@ -46,7 +46,7 @@ CASES = [
     ),
     Case(
         "a marked tool, of Nova, which caches none",
-        ["lca: no cache points in Nova's tools, no hour"],
+        ["langchain-ai/langchain-aws: no cache points in Nova's tools, no hour"],
         "nova",
         {"messages": [{"role": "user", "content": "Hi"}], "tools": [{**function(CITY), **_MARK}]},
         reaches={"toolConfig": {"tools": [{"toolSpec": {}}]}},
@@ -54,7 +54,7 @@ CASES = [
     ),
     Case(
         "a marked part of a message, of Claude",
-        ["litellm#26320"],
+        ["BerriAI/litellm#26320"],
         "haiku45",
         {
             "messages": [
@@ -81,7 +81,7 @@ CASES = [
     ),
     Case(
         "an hour, where the cache keeps five minutes",
-        ["lca: no cache points in Nova's tools, no hour"],
+        ["langchain-ai/langchain-aws: no cache points in Nova's tools, no hour"],
         "nova",
         _marked(cache_control={"type": "ephemeral", "ttl": "1h"}),
         reaches={

@@ -15,7 +15,7 @@ _NATIVE = {
 CASES = [
     Case(
         "end_turn beside a call is a call",
-        ["lca#1278", "strands#644", "strands#1838"],
+        ["langchain-ai/langchain-aws#1278", "strands-agents/harness-sdk#644", "strands-agents/harness-sdk#1838"],
         "oss",
         _CALLING,
         CHAT,
@@ -32,7 +32,7 @@ CASES = [
     ),
     Case(
         "end_turn beside a call is a call, to Anthropic's clients",
-        ["lca#1278"],
+        ["langchain-ai/langchain-aws#1278"],
         "haiku45",
         _NATIVE,
         MESSAGES,
@@ -50,7 +50,7 @@ CASES = [
     ),
     Case(
         "an answer without content is one",
-        ["strands#644"],
+        ["strands-agents/harness-sdk#644"],
         "kimi",
         {"messages": user("Hi")},
         faults=["empty_answer"],

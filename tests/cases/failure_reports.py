@@ -49,22 +49,22 @@ def _overflow(number: int, name: str, message: str, report: str, model: str) -> 
 
 
 CASES = [
-    *_overflow(1, "an input", "Input is too long for requested model.", "goose#7504", "haiku45"),
+    *_overflow(1, "an input", "Input is too long for requested model.", "block/goose#7504", "haiku45"),
     *_overflow(
-        1, "a prompt by its tokens", "prompt is too long: 205000 tokens > 200000 maximum", "cline#9660", "haiku45"
+        1, "a prompt by its tokens", "prompt is too long: 205000 tokens > 200000 maximum", "cline/cline#9660", "haiku45"
     ),
     *_overflow(
         1,
         "input and limit together",
         "input length and `max_tokens` exceed context limit: 199000 + 8192 > 200000, decrease either and try again",
-        "opencode#8089",
+        "anomalyco/opencode#8089",
         "haiku45",
     ),
     *_overflow(
         0,
         "Nova's input",
         "The model returned the following errors: Input Tokens Exceeded: Number of tokens exceeds maximum length.",
-        "continue#9592",
+        "continuedev/continue#9592",
         "nova",
     ),
     *_overflow(
@@ -76,7 +76,7 @@ CASES = [
     ),
     Case(
         "a daily quota is no reason to try again soon",
-        ["openclaw#38865"],
+        ["openclaw/openclaw#38865"],
         "haiku45",
         _CHAT,
         faults=_refused("Too many tokens per day, please wait before trying again.", "throttle"),
@@ -85,8 +85,34 @@ CASES = [
         told={"x-should-retry": "false"},
     ),
     Case(
+        "a legacy model that the account has not called for long",
+        ["aws-samples/amazon-bedrock-workshop#386"],
+        "haiku45",
+        _CHAT,
+        faults=["legacy"],
+        status=404,
+        answer={"error": {"message": like("end of life")}},
+    ),
+    Case(
+        "a prompt beyond Claude's context, to the stand-in's own count",
+        ["block/goose#7504"],
+        "haiku45",
+        {"messages": [{"role": "user", "content": "Tell me more. " * 60_000}]},
+        status=400,
+        answer={"error": {"code": "context_length_exceeded"}},
+        ways=["whole"],
+    ),
+    Case(
+        "the same prompt, which a Claude of a million tokens reads",
+        ["platform.claude.com: context windows"],
+        "sonnet46",
+        {"messages": [{"role": "user", "content": "Tell me more. " * 60_000}]},
+        answer={"choices": [{"finish_reason": "stop"}]},
+        ways=["whole"],
+    ),
+    Case(
         "a filter of the model's own",
-        ["cc#28205"],
+        ["anthropics/claude-code#28205"],
         "haiku45",
         _CHAT,
         faults=_refused("The model returned the following errors: Output blocked by content filtering policy"),
@@ -95,7 +121,7 @@ CASES = [
     ),
     Case(
         "a model that wants a profile is the deployment's fault",
-        ["sample-per-model-bedrock"],
+        ["aws-samples/sample-per-model-bedrock"],
         "nova",
         _CHAT,
         faults=_refused(

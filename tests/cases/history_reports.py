@@ -44,39 +44,47 @@ def _blank_free(messages: Any) -> bool:
 
 
 CASES = [
-    Case("blank arguments", ["strands#644"], "haiku45", _goes_on(("call_1", " ")), reaches=_input({})),
-    Case("arguments that are null", ["strands#644"], "haiku45", _goes_on(("call_1", "null")), reaches=_input({})),
+    Case(
+        "blank arguments", ["strands-agents/harness-sdk#644"], "haiku45", _goes_on(("call_1", " ")), reaches=_input({})
+    ),
+    Case(
+        "arguments that are null",
+        ["strands-agents/harness-sdk#644"],
+        "haiku45",
+        _goes_on(("call_1", "null")),
+        reaches=_input({}),
+    ),
     Case(
         "arguments that were cut off",
-        ["strands#644"],
+        ["strands-agents/harness-sdk#644"],
         "nova",
         _goes_on(("call_1", '{"city": "Par')),
         reaches=_input(lambda sent: '{"city": "Par' in sent.values()),
     ),
     Case(
         "arguments that are a list",
-        ["strands#644"],
+        ["strands-agents/harness-sdk#644"],
         "haiku45",
         _goes_on(("call_1", '["Paris"]')),
         reaches=_input(lambda sent: isinstance(sent, dict) and "Paris" in str(sent)),
     ),
     Case(
         "arguments as they should be",
-        ["strands#644"],
+        ["strands-agents/harness-sdk#644"],
         "haiku45",
         _goes_on(("call_1", '{"city": "Paris"}')),
         reaches=_input({"city": "Paris"}),
     ),
     Case(
         "IDs that come again, to Claude",
-        ["Switchyard#502", "cc#20631"],
+        ["Switchyard#502 (as noted; not found again)", "anthropics/claude-code#20631"],
         "haiku45",
         _goes_on(("call_0", "{}"), ("call_0", "{}"), ("call_0", "{}")),
         reaches={"messages": _distinct},
     ),
     Case(
         "IDs that come again, to Opus 4.7",
-        ["Switchyard#502"],
+        ["Switchyard#502 (as noted; not found again)"],
         "opus47",
         _goes_on(("call_0", "{}"), ("call_0", "{}")),
         reaches={"messages": _distinct},
@@ -97,28 +105,28 @@ CASES = [
     ),
     Case(
         "IDs of nine letters or digits, to Pixtral",
-        ["opencode PR 48843"],
+        ["anomalyco/opencode PR 48843"],
         "pixtral",
         _goes_on(("call_1", "{}"), ("call_2", "{}")),
         reaches={"messages": _nine},
     ),
     Case(
         "the call that a model wrote badly, sent back",
-        ["strands#1838"],
+        ["strands-agents/harness-sdk#1838"],
         "haiku45",
         _goes_on(("call_1", "{"), ("call_2", "{}")),
         reaches={"messages": _distinct},
     ),
     Case(
         "whitespace at the end of an answer that was begun",
-        ["aws-sdk-net#4015", "lca#532"],
+        ["aws/aws-sdk-net#4015", "langchain-ai/langchain-aws#532"],
         "sonnet4",
         {"messages": [*HELLO, {"role": "assistant", "content": "So "}]},
         reaches={"messages": [{}, {"content": [{"text": "So"}]}]},
     ),
     Case(
         "an answer that was begun, where the model takes none",
-        ["opencode#29760"],
+        ["anomalyco/opencode#29760"],
         "sonnet46",
         {"messages": [*HELLO, {"role": "assistant", "content": "So"}]},
         reaches={"messages": _ends_with_user},
@@ -126,7 +134,7 @@ CASES = [
     ),
     Case(
         "a blank turn of the user's in the middle",
-        ["lca#532"],
+        ["langchain-ai/langchain-aws#532"],
         "haiku45",
         {
             "messages": [

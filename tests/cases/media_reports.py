@@ -32,7 +32,7 @@ CASES = [
     *(
         Case(
             f"an image {how}",
-            ["litellm#24900", "hermes-agent#55429"],
+            ["BerriAI/litellm#24900", "NousResearch/hermes-agent#55429"],
             "haiku45",
             _shows(url),
             reaches=_SEEN,
@@ -42,7 +42,7 @@ CASES = [
     ),
     Case(
         "an image of another type than its bytes, in Anthropic's dialect",
-        ["litellm#24900"],
+        ["BerriAI/litellm#24900"],
         "haiku45",
         _source("image/jpeg"),
         MESSAGES,
@@ -50,7 +50,7 @@ CASES = [
     ),
     Case(
         "bytes that are no image",
-        ["hermes-agent#55429"],
+        ["NousResearch/hermes-agent#55429"],
         "haiku45",
         _shows("data:image/png;base64," + base64.b64encode(b"<html>not found</html>").decode()),
         reaches=NOTHING,

@@ -19,7 +19,7 @@ def _sent(**fields: Any) -> dict[str, Any]:
 CASES = [
     Case(
         "temperature beside a top_p of 1, on 4.5",
-        ["bedrock-access-gateway#208"],
+        ["aws-samples/bedrock-access-gateway#208"],
         "haiku45",
         _asks(temperature=0.2, top_p=1),
         reaches=_sent(temperature=0.2),
@@ -27,7 +27,7 @@ CASES = [
     ),
     Case(
         "top_p beside a temperature of 1, on Opus 4.1",
-        ["bedrock-access-gateway#208"],
+        ["aws-samples/bedrock-access-gateway#208"],
         "opus41",
         _asks(temperature=1, top_p=0.9),
         reaches=_sent(topP=0.9),
@@ -35,7 +35,7 @@ CASES = [
     ),
     Case(
         "both, on 4.6",
-        ["bedrock-chat PR 979"],
+        ["aws-samples/bedrock-chat PR 979"],
         "sonnet46",
         _asks(temperature=0.2, top_p=0.9),
         reaches=_sent(temperature=0.2),
@@ -43,7 +43,7 @@ CASES = [
     ),
     Case(
         "both, on Sonnet 4, which takes them",
-        ["bedrock-chat PR 979"],
+        ["aws-samples/bedrock-chat PR 979"],
         "sonnet4",
         _asks(temperature=0.2, top_p=0.9),
         reaches=_sent(temperature=0.2, topP=0.9),
@@ -51,7 +51,7 @@ CASES = [
     ),
     Case(
         "a temperature of 1, on Opus 4.7",
-        ["obsidian-copilot#2600", "anything-llm#5822"],
+        ["logancyang/obsidian-copilot#2600", "Mintplex-Labs/anything-llm#5822"],
         "opus47",
         _asks(temperature=1),
         reaches=_sent(),
@@ -59,7 +59,7 @@ CASES = [
     ),
     Case(
         "a temperature of 0, on Opus 4.7",
-        ["openclaw#73663"],
+        ["openclaw/openclaw#73663"],
         "opus47",
         _asks(temperature=0),
         reaches=_sent(),
@@ -67,7 +67,7 @@ CASES = [
     ),
     Case(
         "a top_p, on Opus 5",
-        ["obsidian-copilot#2600"],
+        ["logancyang/obsidian-copilot#2600"],
         "opus5",
         _asks(top_p=0.5),
         reaches=_sent(),
@@ -75,7 +75,7 @@ CASES = [
     ),
     Case(
         "a temperature beside thinking",
-        ["llmgateway#1726"],
+        ["theopenco/llmgateway#1726"],
         "haiku45",
         _asks(temperature=0.2, reasoning_effort="low", max_completion_tokens=2500),
         reaches=_sent(),
@@ -83,7 +83,7 @@ CASES = [
     ),
     Case(
         "a temperature of GPT's",
-        ["litellm#42725"],
+        ["BerriAI/litellm#42725"],
         "gpt",
         _asks(temperature=0.2),
         reaches=_sent(),
@@ -91,7 +91,7 @@ CASES = [
     ),
     Case(
         "a temperature of 1 of GPT's",
-        ["litellm PR 39834"],
+        ["BerriAI/litellm PR 39834"],
         "gpt",
         _asks(temperature=1),
         told=_NO_WARNING,
@@ -99,7 +99,7 @@ CASES = [
     ),
     Case(
         "stop sequences of gpt-oss, which are kept here",
-        ["crewAI#3317"],
+        ["crewAIInc/crewAI#3317"],
         "oss",
         {"messages": [{"role": "user", "content": "Repeat after me: one two STOP three"}], "stop": ["STOP"]},
         reaches={"inferenceConfig": {"stopSequences": ABSENT}},
@@ -107,21 +107,21 @@ CASES = [
     ),
     Case(
         "stop sequences of Qwen, which are kept here",
-        ["dify-official-plugins#1767"],
+        ["langgenius/dify-official-plugins#1767"],
         "qwen",
         {"messages": [{"role": "user", "content": "Repeat after me: one two STOP three"}], "stop": "STOP"},
         answer={"choices": [{"finish_reason": "stop", "message": {"content": "one two "}}]},
     ),
     Case(
         "a stop sequence of whitespace, of Claude",
-        ["litellm#3286"],
+        ["BerriAI/litellm#3286"],
         "haiku45",
         {"messages": [{"role": "user", "content": "Repeat after me: one\n\ntwo"}], "stop": ["\n\n"]},
         answer={"choices": [{"finish_reason": "stop", "message": {"content": "one"}}]},
     ),
     Case(
         "a stop sequence of Nova, which takes it",
-        ["litellm#3286"],
+        ["BerriAI/litellm#3286"],
         "nova",
         _asks(stop=["\n"]),
         reaches={"inferenceConfig": {"stopSequences": ["\n"]}},

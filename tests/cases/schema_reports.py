@@ -45,7 +45,7 @@ _NESTED: dict[str, Any] = {
 CASES = [
     Case(
         "numbers and counts move into descriptions",
-        ["litellm#29168", "vercel/ai#17197"],
+        ["BerriAI/litellm#29168", "vercel/ai#17197"],
         "haiku45",
         _asks(_LIMITED),
         reaches=_held(
@@ -91,7 +91,7 @@ CASES = [
     ),
     Case(
         "a schema for open weights",
-        ["litellm#35655"],
+        ["BerriAI/litellm#35655"],
         "glm",
         _asks(CITY),
         reaches=_held({"additionalProperties": False}),
@@ -99,7 +99,7 @@ CASES = [
     ),
     Case(
         "a schema for an older Claude, by a tool",
-        ["lca#883"],
+        ["langchain-ai/langchain-aws#883"],
         "sonnet4",
         _asks(CITY),
         reaches={"outputConfig": ABSENT, "toolConfig": {"toolChoice": {}}},
@@ -107,7 +107,7 @@ CASES = [
     ),
     Case(
         "a schema for what can't be held to one",
-        ["lca#883"],
+        ["langchain-ai/langchain-aws#883"],
         "llama",
         _asks(CITY),
         reaches=NOTHING,

@@ -186,7 +186,7 @@ class Claude46(Claude45):
 
     betas = frozenset()  # reported, at odds: anthropics/claude-code#49370; so what isn't listed is not sent
 
-    ends_with_assistant = False  # reported: sst/opencode#29760, "must end with a user message"
+    ends_with_assistant = False  # reported: anomalyco/opencode#29760, "must end with a user message"
     reasoning = "adaptive"  # ug/claude-messages-adaptive-thinking.html
     efforts = ("low", "medium", "high", "max")  # an/build-with-claude/effort
 

@@ -32,7 +32,8 @@ class MistralLarge(Mistral):
 
     title = "Mistral Large and Small 24xx"
 
-    # Reported, on Converse: sst/opencode PR 48843, "must be a-z, A-Z, 0-9, with a length of 9". Bedrock's own pass.
+    # Reported, on Converse: anomalyco/opencode PR 48843, "must be a-z, A-Z, 0-9, with a length of 9". Bedrock's own
+    # pass.
     tool_call_id = "[a-zA-Z0-9]{9}|tooluse_[a-zA-Z0-9_-]{22}"
     images = False  # features
 

@@ -39,7 +39,8 @@ class Gpt(GptOss):
     stops = True  # untried
     images = True  # notebooks
     strict_tools = False  # its card has no structured output
-    schema = "tool"  # its card has no structured output on Converse; forced choices are taken: langchain-aws#1278
+    # Its card has no structured output on Converse; forced choices are taken: langchain-ai/langchain-aws#1278
+    schema = "tool"
     reasoning = "nested"  # reported: stdapi-ai/stdapi.ai#283
     efforts = ("none", "low", "medium", "high", "xhigh", "max")  # ibid.
     thinking_off = True

@@ -12,6 +12,7 @@ from llm_api.aws.answers import Answer as Received
 from llm_api.aws.hosts import Service
 from llm_api.aws.signing import escape
 from llm_api.dialects import Answer, Operation, Payload
+from llm_api.errors import Internal
 from llm_api.registry import Target
 
 _JSON = "application/json"
@@ -65,8 +66,11 @@ class Bedrock:
         else:
             model, action, body = target.base_id, "count-tokens", payload.body_bytes()
         received = self._service.send("POST", _path(model, action), headers, body, until)
-        told = received.headers
-        return Answer(received.read(until), told.get("content-type", _JSON), bedrock_headers(told))
+        told, said = received.headers, received.read(until)
+        if said.startswith((b'{"Output":{"__type":', b'{"Output": {"__type":')):
+            # Bedrock's 200 for a path that it doesn't know (BerriAI/litellm#13618): an answer of no model.
+            raise Internal(reason=f"Bedrock doesn't know {action} of {target.alias!r} in this Region.")
+        return Answer(said, told.get("content-type", _JSON), bedrock_headers(told))
 
     def start_stream(self, target: Target, operation: Operation, payload: Payload, timeout_seconds: float) -> Streaming:
         """Send the call, and don't wait for its answer. Raises `aws.AwsError`."""

@@ -146,6 +146,8 @@ FAMILY = Family(
     invoke=lambda body, model_id: ChatFormat(read, write, stream, cache_headers=True),
     check=_check,
     reasons=_reasons,
+    # The models' cards, such as https://docs.aws.amazon.com/bedrock/latest/userguide/model-card-amazon-nova-premier.html
+    contexts=((r"nova-micro", 128_000), (r"nova-(lite|pro)", 300_000), (r"nova-premier|nova-2-lite", 1_000_000)),
 )
 CANVAS = Family(name="nova-canvas", ids=r"amazon\.nova-canvas-v\d+:\d+", media=media.amazon_image)
 EMBED = Family(name="nova-embed", ids=r"amazon\.nova-2-multimodal-embeddings-v\d+:\d+", media=media.nova_embed)

@@ -57,6 +57,7 @@ BEDROCK_ERRORS = {
     "validation": ("ValidationException", 400),
     "expired_token": ("ExpiredTokenException", 403),
     "ended": ("ResourceNotFoundException", 404),
+    "legacy": ("ResourceNotFoundException", 404),
 }
 SAGEMAKER_ERRORS = {
     "throttle": ("ThrottlingException", 400),

@@ -60,6 +60,41 @@ def test_models_that_bedrock_does_not_serve(model: str, error: str, status: int,
 
 
 @pytest.mark.parametrize(
+    ("model", "thousands", "betas", "fits"),
+    [
+        (CLAUDE, 190, [], True),
+        (CLAUDE, 210, [], False),
+        (CLAUDE, 210, ["context-1m-2025-08-07"], True),
+        ("us.anthropic.claude-sonnet-4-6", 210, [], True),
+        ("amazon.nova-micro-v1:0", 120, [], True),
+        ("amazon.nova-micro-v1:0", 130, [], False),
+        ("amazon.nova-lite-v1:0", 310, [], False),
+    ],
+)
+def test_a_prompt_is_as_long_as_its_model_reads(
+    model: str, thousands: int, betas: list[str], fits: bool, bedrock: Any
+) -> None:
+    # GIVEN a prompt of so many thousands of tokens
+    asked = {"modelId": model, "messages": [{"role": "user", "content": [{"text": "12 " * (thousands * 500)}]}]}
+    if betas:
+        asked["additionalModelRequestFields"] = {"anthropic_beta": betas}
+    # WHEN it is sent THEN the model reads it, or refuses it in Bedrock's words
+    if fits:
+        assert bedrock.converse(**asked)["usage"]["inputTokens"] > thousands * 990
+    else:
+        assert error_of(bedrock.converse, **asked) == (
+            "ValidationException",
+            400,
+            "Input is too long for requested model.",
+        )
+
+
+def test_twenty_megabytes_are_too_many_for_claude(bedrock: Any) -> None:
+    body = json.dumps({**BODY, "messages": [{"role": "user", "content": " " * 20_000_000}]})
+    assert error_of(bedrock.invoke_model, modelId=CLAUDE, body=body)[:2] == ("ValidationException", 400)
+
+
+@pytest.mark.parametrize(
     "model",
     [
         CLAUDE,

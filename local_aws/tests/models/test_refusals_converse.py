@@ -135,7 +135,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
     "a forced tool of Llama": (LLAMA, tools(choice=ANY), "doesn't support the toolConfig.toolChoice.any field"),
     "a named tool of Llama": (LLAMA, tools(choice=NAMED), "doesn't support the toolConfig.toolChoice.tool field"),
     "a forced tool of Command R": (COMMAND, tools(choice=ANY), "doesn't support the toolConfig.toolChoice.any field"),
-    # platform.claude.com, what's new in Opus 5.5; JGalego/stdapi.ai#284
+    # platform.claude.com, what's new in Opus 5.5; stdapi-ai/stdapi.ai#284
     "a forced tool of Opus 5.5": (OPUS_55, tools(choice=ANY), "toolChoice.any"),
     "a named tool of Fable 5.1": ("us.anthropic.claude-fable-5-1", tools(choice=NAMED), "toolChoice.tool"),
     # ug claude-messages-extended-thinking
@@ -291,7 +291,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
         "external $ref",
     ),
     "an enum of objects": (HAIKU_45, text_format(limited(enum=[{}])), "enum"),
-    # strands-agents#2664
+    # strands-agents/harness-sdk#2664
     "oneOf of a strict tool": (HAIKU_45, tools(limited(oneOf=[{}]), strict=True), "'oneOf' is not supported"),
     # anthropics/anthropic-sdk-typescript#885
     "seventeen unions": (HAIKU_45, tools(unions(17), strict=True), "too many parameters with union types"),
@@ -432,7 +432,7 @@ def test_a_large_text_document_is_refused() -> None:
     assert "4500000 bytes" in answer["message"]
     # WHEN one is a PDF, of which Nova takes larger ones, THEN it is not
     turn = {"role": "user", "content": [{"text": "x"}, {"document": {**paper, "format": "pdf"}}]}
-    assert ask(NOVA, "converse", {"messages": [turn]})[0] == 200
+    assert ask("us.amazon.nova-2-lite-v1:0", "converse", {"messages": [turn]})[0] == 200
 
 
 def test_an_opaque_target_takes_what_anything_takes() -> None:

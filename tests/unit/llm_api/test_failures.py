@@ -180,10 +180,17 @@ def test_an_account_that_has_not_enabled_a_model_is_told_so(
     assert "aws-marketplace:Subscribe" in message_of(response)
 
 
-def test_an_ended_model_is_told_so_and_not_asked_again(deploy: Deploy) -> None:
-    # GIVEN a model past its end of life
+@pytest.mark.parametrize(
+    "message",
+    [
+        "This model version has reached the end of its life. Please refer to the AWS documentation.",
+        "Access denied. This Model is marked by provider as Legacy and you have not been actively using the model in "
+        "the last 30 days. Please upgrade to an active model on Amazon Bedrock",
+    ],
+)
+def test_an_ended_model_is_told_so_and_not_asked_again(deploy: Deploy, message: str) -> None:
+    # GIVEN a model past its end of life, or near it
     api = deploy()
-    message = "This model version has reached the end of its life. Please refer to the AWS documentation."
 
     # WHEN it is called
     response = api.call("invoke", {}, replies=[failure(404, "ResourceNotFoundException", message)])
@@ -192,6 +199,16 @@ def test_an_ended_model_is_told_so_and_not_asked_again(deploy: Deploy) -> None:
     assert response.status == 404
     assert "past its end of life" in message_of(response)
     assert len(api.wire.received) == 1
+
+
+def test_an_operation_that_bedrock_does_not_know_is_no_answer(deploy: Deploy) -> None:
+    # GIVEN Bedrock's 200 for a path that it doesn't know
+    api = deploy()
+    unknown = {"Output": {"__type": "com.amazon.coral.service#UnknownOperationException"}, "Version": "1.0"}
+
+    # WHEN a model is called THEN that is no model's answer
+    response = api.call("invoke", {}, replies=[unknown])
+    assert response.status >= 500, message_of(response)
 
 
 def test_throttling_says_when_to_come_back(deploy: Deploy) -> None:

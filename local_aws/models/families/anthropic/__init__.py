@@ -98,4 +98,11 @@ FAMILY = _Anthropic(
     invoke=lambda body, model_id: ChatFormat(read.read, write.write, write.stream),
     check=_check,
     reasons=_reasons,
+    # https://platform.claude.com/docs/en/build-with-claude/context-windows; of Haiku 5.5 no page tells.
+    contexts=(
+        (r"opus-(4-[6-9]|[5-9])|sonnet-(4-6|[5-9])|fable|mythos", 1_000_000),
+        (r"claude-3|(opus|sonnet|haiku)-4", 200_000),
+    ),
+    # https://platform.claude.com/docs/en/api/overview#request-size-limits
+    body_bytes_max=20_000_000,
 )

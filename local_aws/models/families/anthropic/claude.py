@@ -52,7 +52,7 @@ BETAS: frozenset[str] = frozenset(
         "structured-outputs-2025-12-15",
     }
 )
-"""Those that were seen taken: the Messages page (in part), BerriAI/litellm's table, CLIProxyAPI#4750."""
+"""Those that were seen taken: the Messages page (in part), BerriAI/litellm's table, router-for-me/CLIProxyAPI#4750."""
 
 REFUSED_BETAS = re.compile(
     r"oauth-2025-04-20|prompt-caching-scope-2026-01-05|fast-mode-2026-02-01|redact-thinking-2026-02-12"
@@ -300,7 +300,7 @@ def check_choice(claude: Claude, kind: str, thinking: object) -> None:
     """
     if kind not in ("any", "tool"):
         return
-    if not claude.forces_tools:  # also JGalego/stdapi.ai#284
+    if not claude.forces_tools:  # also stdapi-ai/stdapi.ai#284
         raise validation(f"tool_choice: '{kind}' is not supported for this model. Use 'auto'.")
     if isinstance(thinking, Mapping) and thinking.get("type") in ("enabled", "adaptive"):
         raise validation("Thinking may not be enabled when tool_choice forces tool use.")
