@@ -32,6 +32,7 @@ def rendered() -> str:
     known = {
         kinds[0].name: {
             "ids": list(kinds[0].ids),
+            "profile_only": list(kinds[0].profile_only),
             "operation": kinds[0].operation,
             "messages_api": kinds[0].messages_api,
             "prompt_cache": any(kind.cache_points for kind in kinds),

@@ -433,8 +433,28 @@ run "a_model_past_its_end_is_warned_of" {
   module { source = "./modules/model-access" }
 
   variables {
-    models = { old = { id = "anthropic.claude-3-7-sonnet-20250219-v1:0" } }
+    models = { old = { id = "us.anthropic.claude-3-7-sonnet-20250219-v1:0", destination_regions = ["us-west-2"] } }
   }
 
   expect_failures = [check.model_lifecycle]
+}
+
+run "a_model_that_is_served_through_profiles_alone_is_told_of" {
+  command = plan
+  module { source = "./modules/model-access" }
+
+  variables {
+    models = {
+      bare  = { id = "anthropic.claude-opus-4-7" }
+      other = { id = "us.anthropic.claude-opus-4-7", destination_regions = ["us-west-2"] }
+      nova  = { id = "amazon.nova-lite-v1:0" }
+    }
+  }
+
+  expect_failures = [check.models_of_profiles]
+
+  assert {
+    condition     = join(",", local.without_profile) == "bare = \"us.anthropic.claude-opus-4-7\""
+    error_message = "The one that is called by its own ID, and what to declare: ${join(",", local.without_profile)}"
+  }
 }

@@ -105,6 +105,8 @@ class Family:
 
     ids: tuple[str, ...] = ()
     """Patterns of the family's foundation model IDs, in what Python's and Terraform's regular expressions share."""
+    profile_only: tuple[str, ...] = ()
+    """Patterns of those that Bedrock serves through inference profiles alone: by their own IDs it refuses them."""
     operation: Operation = "chat"
     messages_api = False
     """Whether it takes Anthropic's Messages over InvokeModel, betas among them, and CountTokens counts for it."""

@@ -16,6 +16,7 @@ class Claude(Family):
     name = "anthropic"
     title = "Claude, version unknown"
     ids = ("^anthropic[.]",)
+    profile_only = ("^anthropic[.]claude-(3-7|[a-z]+-[0-9])",)  # notebooks; those before are past their end
     messages_api = True
 
     top_k = (0, 500)  # ug/model-parameters-anthropic-claude-messages.html

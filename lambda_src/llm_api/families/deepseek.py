@@ -12,6 +12,7 @@ class DeepSeek(Family):
     name = "deepseek"
     title = "DeepSeek V3"
     ids = ("^deepseek[.]",)
+    profile_only = ("^deepseek[.]r1",)  # notebooks
 
     images = False  # features
     reasoning = "effort"  # reported: langchain-ai/langchain-aws#1259

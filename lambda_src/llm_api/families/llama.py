@@ -14,6 +14,7 @@ class Llama(Family):
     name = "llama"
     title = "Llama 3.1, 3.3"
     ids = ("^meta[.]llama",)
+    profile_only = ("^meta[.]llama4",)  # notebooks
 
     images = False  # features
     tools_in_streams = False  # features

@@ -12,6 +12,8 @@ class Nova(Family):
     name = "nova"
     title = "Nova"
     ids = ("^amazon[.]nova-(2-)?(micro|lite|pro|premier)-",)
+    # ug/model-card-amazon-nova-premier.html and its like: not in a Region by itself.
+    profile_only = ("^amazon[.]nova-(premier|2-)",)
 
     temperature = (0, 1)  # nova/complete-request-schema.html: from 0.00001; clients send 0
     top_k = (0, 128)  # ibid.

@@ -14,6 +14,7 @@ class GptOss(Family):
     name = "openai"
     title = "gpt-oss"
     ids = ("^openai[.]gpt-",)
+    profile_only = ("^openai[.]gpt-[0-9]",)  # notebooks
 
     stops = False  # reported: crewAIInc/crewAI#3317, "doesn't support the stopSequences field"
     images = False  # ug/model-parameters-openai.html

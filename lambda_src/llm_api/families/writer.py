@@ -12,6 +12,7 @@ class Palmyra(Family):
     name = "writer"
     title = "Palmyra X4, X5"
     ids = ("^writer[.]",)
+    profile_only = ("^writer[.]palmyra-x",)  # notebooks
 
     most_stops = 4  # ug/model-parameters-palmyra.html
     images = False  # ibid.

@@ -9,6 +9,7 @@ class Grok(Family):
     name = "xai"
     title = "Grok"
     ids = ("^xai[.]",)
+    profile_only = ("^xai[.]",)  # notebooks
 
     # As GPT, whose platform it shares (notebooks): only the defaults pass.
     temperature = None
