@@ -110,6 +110,10 @@ def table(operation: str, request: dict[str, Any]) -> bytes:
     """
     if operation == "GetItem":
         return _json({"Item": _item(request["Key"]["pk"]["S"])})
+    if operation == "BatchGetItem":
+        ((name, asked),) = request["RequestItems"].items()
+        keys = [key["pk"]["S"] for key in asked["Keys"]]
+        return _json({"Responses": {name: [_item(key) for key in keys if not key.startswith("override#")]}})
     if operation == "UpdateItem":
         return _json({"Attributes": _item(request["Key"]["pk"]["S"])})
     return b"{}"

@@ -150,7 +150,8 @@ class Front:
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         target = request.headers.get("x-amz-target", "")
         if target.startswith("DynamoDB_"):
-            table = str(json.loads(request.body).get("TableName", ""))
+            asked = json.loads(request.body)
+            table = str(asked.get("TableName") or ",".join(asked.get("RequestItems") or ()))
             called, operation, failures = table, f"dynamodb:{target.split('.', 1)[1]}", TABLE_FAILURES
         elif request.service == "s3":
             bucket = unquote(request.path).split("/")[1]

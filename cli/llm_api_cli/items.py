@@ -30,7 +30,7 @@ KEY_ID_CHARACTERS = 10
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 _MOST = 10**15
-_USD = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
+_USD = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
 
 
 @dataclass(slots=True)
@@ -287,7 +287,7 @@ def budget(name: str, text: str) -> Decimal:
         raise Invalid(f"{name}: {text!r} is no number.") from None
     if name.startswith("usd_"):
         if not _USD.fullmatch(f"{limit:f}") or limit <= 0:
-            raise Invalid(f"{name}: a budget in US dollars is above 0 and below 10^9, with at most 6 decimals.")
+            raise Invalid(f"{name}: a budget in US dollars is above 0 and below 10^9, with at most 12 decimals.")
     elif limit != limit.to_integral_value() or not 1 <= limit <= _MOST:
         raise Invalid(f"{name}: a budget in requests or tokens is a whole number from 1 to 10^15.")
     return limit

@@ -15,6 +15,7 @@ GROUPS = {
     "usage": "llm_api_cli.usage:usage",
     "models": "llm_api_cli.models:models",
     "tail": "llm_api_cli.tail:tail",
+    "table": "llm_api_cli.table:table",
     "policy": "llm_api_cli.policy:policy",
     "deployments": "llm_api_cli.deployments:deployments",
     "completion": "llm_api_cli.completion:completion",

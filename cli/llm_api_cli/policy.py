@@ -39,9 +39,7 @@ def statements(deployment: Deployment, *, read_only: bool) -> list[dict[str, Any
         _allow("FindTheDeployment", ["lambda:GetFunctionConfiguration"], [f"{deployment.function_arn}:live"]),
         # IAM knows no resource for what only lists ARNs and tags.
         _allow("ListDeployments", ["tag:GetResources"], ["*"]),
-        _allow("ReadTheLog", ["logs:FilterLogEvents", "logs:StartQuery"], [log_group]),
-        # Nor for a query's results; whoever has its ID may read them.
-        _allow("ReadQueries", ["logs:GetQueryResults"], ["*"]),
+        _allow("ReadTheLog", ["logs:FilterLogEvents", "logs:GetQueryResults", "logs:StartQuery"], [log_group]),
         _allow("SeeWhatTheRoleMayCall", ["iam:ListAttachedRolePolicies"], [role]),
         _allow(
             "ReadItsPolicies",

@@ -43,6 +43,12 @@ class Store:
                     contents.take(item)
         return contents
 
+    def raw(self, table: str, progress: Progress) -> dict[str, Item]:
+        """Every item of a table, by its key."""
+        with ThreadPoolExecutor(_SEGMENTS) as threads:
+            parts = threads.map(lambda segment: self._scan(segment, (), progress, table), range(_SEGMENTS))
+            return {item["pk"]["S"]: item for items in parts for item in items}
+
     def put(self, item: Item, *, ours_or_new: bool = False, only_new: bool = False) -> None:
         """Write one item.
 
@@ -91,13 +97,15 @@ class Store:
             time.sleep(0.1 * 2**attempt)
         raise CliError("DynamoDB took only a part of the items. Run the same command again to write the rest.", 5)
 
-    def _scan(self, segment: int, prefixes: Iterable[str], progress: Progress | None) -> list[Item]:
+    def _scan(
+        self, segment: int, prefixes: Iterable[str], progress: Progress | None, table: str | None = None
+    ) -> list[Item]:
         filters: dict[str, Any] = {}
         if values := {f":p{index}": {"S": prefix} for index, prefix in enumerate(prefixes)}:
             expression = " OR ".join(f"begins_with(pk, {name})" for name in values)
             filters = {"FilterExpression": expression, "ExpressionAttributeValues": values}
         pages = self._client.get_paginator("scan").paginate(
-            TableName=self.table, Segment=segment, TotalSegments=_SEGMENTS, ConsistentRead=True, **filters
+            TableName=table or self.table, Segment=segment, TotalSegments=_SEGMENTS, ConsistentRead=True, **filters
         )
         items: list[Item] = []
         for page in pages:

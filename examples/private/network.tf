@@ -169,7 +169,7 @@ resource "aws_vpc_endpoint_policy" "dynamodb" {
       Sid       = "TenantsTable"
       Effect    = "Allow"
       Principal = "*"
-      Action    = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+      Action    = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
       Resource  = ["arn:${local.partition}:dynamodb:${var.region}:${local.account}:table/${module.llm_api.table_name}"]
       Condition = local.only_the_function
     }]

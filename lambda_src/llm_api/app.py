@@ -124,7 +124,7 @@ class App:
         if isinstance(call, Query):
             return call.render(self._registry.aliases(tenant.models))
         if isinstance(call, UsageQuery):
-            return call.render(tenant.name, self._ledger.balance(tenant))
+            return call.render(tenant.name, tenant.key_id, self._ledger.balance(tenant))
         if call.has_files:
             call.delivery = self._delivery(tenant, deadline, exchange)
         target = self._resolve(call, tenant)

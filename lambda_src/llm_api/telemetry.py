@@ -109,6 +109,7 @@ class Telemetry:
             "route": f"{exchange.request.method} {exchange.request.route}",
             "dialect": exchange.dialect,
             "tenant": exchange.tenant,
+            "key_id": None if exchange.caller is None else exchange.caller.key_id,
             "model": exchange.model,
             "workflow": exchange.workflow,
             "execution": exchange.execution,

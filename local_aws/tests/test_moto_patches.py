@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -471,6 +472,22 @@ def test_failed_condition_returns_the_item(client: Callable[[str], Any]) -> None
     assert failed.value.response["Item"]["n"] == {"N": "7"}  # type: ignore[typeddict-item]
 
 
+@shows(moto_patches.bedrock.foundation_models_are_described)
+def test_a_foundation_model_has_a_lifecycle_and_an_access(client: Callable[[str], Any], filled: bool) -> None:
+    # GIVEN
+    bedrock = client("bedrock")
+
+    # WHEN
+    def told() -> tuple[str, str, str]:
+        nova = bedrock.get_foundation_model(modelIdentifier="amazon.nova-lite-v1:0")["modelDetails"]
+        access = bedrock.get_foundation_model_availability(modelId="amazon.nova-lite-v1:0")
+        gone = refusal(lambda: bedrock.get_foundation_model(modelIdentifier="amazon.nova-canvas-v1:0"))
+        return nova["modelLifecycle"]["status"], access["authorizationStatus"], gone.partition(":")[0]
+
+    # THEN
+    deviates(filled, succeeds(told) and told() == ("ACTIVE", "AUTHORIZED", "ResourceNotFoundException"))
+
+
 @shows(moto_patches.logs.queries_are_saved)
 def test_queries_are_saved_changed_and_deleted(client: Callable[[str], Any], filled: bool) -> None:
     # GIVEN
@@ -487,6 +504,36 @@ def test_queries_are_saved_changed_and_deleted(client: Callable[[str], Any], fil
 
     # THEN
     deviates(filled, succeeds(kept) and kept() == ["fields b"])
+
+
+@shows(moto_patches.logs.queries_add_up)
+def test_a_query_adds_up_the_log(client: Callable[[str], Any], filled: bool) -> None:
+    # GIVEN a log of two requests, the second of which came a day later
+    logs, day, group = client("logs"), 86_400_000, f"/added/{filled}"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    now = int(time.time() * 1000)
+    for at, cost in ((now - day, 0.5), (now, 0.25)):
+        line = json.dumps({"tenant": "marketing", "cost_usd": cost})
+        logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[{"timestamp": at, "message": line}])
+
+    # WHEN
+    def added() -> list[dict[str, str]]:
+        query = logs.start_query(
+            logGroupName=group,
+            startTime=now // 1000 - 2 * day // 1000,
+            endTime=now // 1000 + 1,
+            queryString="filter ispresent(tenant) | stats count(*) as requests, sum(cost_usd) as usd by bin(1d)",
+        )
+        rows = logs.get_query_results(queryId=query["queryId"])["results"]
+        return sorted(
+            ({cell["field"]: cell["value"] for cell in row} for row in rows), key=lambda row: row.get("bin(1d)", "")
+        )
+
+    # THEN
+    days = [time.strftime("%Y-%m-%d 00:00:00.000", time.gmtime(at / 1000)) for at in (now - day, now)]
+    expected = [{"bin(1d)": each, "requests": "1", "usd": usd} for each, usd in zip(days, ("0.5", "0.25"), strict=True)]
+    deviates(filled, succeeds(added) and added() == expected)
 
 
 def test_every_gap_has_a_test() -> None:

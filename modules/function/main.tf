@@ -72,7 +72,8 @@ resource "aws_lambda_function" "this" {
   publish                        = true
   reserved_concurrent_executions = var.reserved_concurrency == null ? -1 : var.reserved_concurrency
   kms_key_arn                    = var.kms_key == null ? null : var.kms_key.arn
-  tags                           = var.tags
+  # By which `llm-api` finds the deployments of a Region.
+  tags = merge({ "llm-api:deployment" = var.name }, var.tags)
 
   environment {
     variables = local.environment

@@ -53,10 +53,10 @@ locals {
     [for table in var.tenants_table[*] : {
       Sid      = "ReadKeysAndTenants"
       Effect   = "Allow"
-      Action   = ["dynamodb:GetItem"]
+      Action   = ["dynamodb:BatchGetItem", "dynamodb:GetItem"]
       Resource = [table.arn]
       Condition = {
-        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = concat(["key#*", "principal#*", "tenant#*"], [for kind in ["usage#*"] : kind if table.budgets]) }
+        "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = concat(["key#*", "override#*", "principal#*", "tenant#*"], [for kind in ["usage#*"] : kind if table.budgets]) }
         # Of no value everything is true.
         Null = { "dynamodb:LeadingKeys" = "false" }
       }

@@ -8,7 +8,7 @@ module "names" {
 
   given = { tenants = var.tenants }
   known = {
-    "tenants.*"            = ["models", "api_key_sha256", "api_keys", "principals", "budgets", "max_output_tokens", "workflows"]
+    "tenants.*"            = ["models", "api_key_sha256", "api_keys", "principals", "budgets", "max_output_tokens", "workflows", "enabled"]
     "tenants.*.api_keys.*" = ["sha256", "expires_at"]
     "tenants.*.budgets" = [
       "requests_per_minute", "requests_per_day", "requests_per_month", "tokens_per_minute", "tokens_per_day", "tokens_per_month",
@@ -58,21 +58,26 @@ locals {
     expires_at = { N = tostring(86400 * local.expiry_days[hash] + 3600 * date.hour + 60 * date.minute + date.second) }
   } }
 
+  # So that `llm-api` leaves alone what the next apply would bring back.
+  managed_by = { S = "terraform" }
+
   # The items are written here, whole, and the resources only take them: what a resource refers to, Terraform walks through
   # for each of its instances, and with thousands of tenants that would be most of a plan's time.
   key_items = { for hash, key in local.keys : hash => jsonencode(merge(
-    { pk = { S = "key#${hash}" }, tenant = { S = key.tenant } },
+    { pk = { S = "key#${hash}" }, tenant = { S = key.tenant }, managed_by = local.managed_by },
     try(local.expiries[hash], {}),
   )) }
   principal_items = { for principal, tenants in local.principals : principal => jsonencode({
-    pk     = { S = "principal#${principal}" }
-    tenant = { S = tenants[0] }
+    pk         = { S = "principal#${principal}" }
+    tenant     = { S = tenants[0] }
+    managed_by = local.managed_by
   }) }
   tenant_items = { for tenant, settings in local.tenants : tenant => jsonencode(merge(
-    { pk = { S = "tenant#${tenant}" }, models = { SS = sort(settings.models) } },
+    { pk = { S = "tenant#${tenant}" }, models = { SS = sort(settings.models) }, managed_by = local.managed_by },
     { for name in ["budgets"] : name => { M = { for budget, limit in local.budgets[tenant] : budget => { N = tostring(limit) } } } if length(local.budgets[tenant]) > 0 },
     { for limit in settings.max_output_tokens[*] : "max_output_tokens" => { N = tostring(limit) } },
     { for names in [sort(settings.workflows)] : "workflows" => { SS = names } if length(names) > 0 },
+    { for enabled in [settings.enabled] : "enabled" => { BOOL = false } if !enabled },
   )) }
 }
 

@@ -21,6 +21,7 @@ variable "tenants" {
       Minutes, days and months are those of the calendar, in UTC. Without any, `{}` included, the tenant has no limit.
     - `max_output_tokens`: the most output tokens that one request of the tenant may ask for.
     - `workflows`: names of the deployment's workflows that the tenant may use; none without.
+    - `enabled`: `false` refuses all of its requests, and keeps its keys and what it has used.
   EOT
   type        = any
   nullable    = false

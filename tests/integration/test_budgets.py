@@ -46,7 +46,8 @@ def table_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     calls: list[tuple[str, str]] = []
 
     def recorded(operation: str, request: Any, *rest: str) -> Any:
-        calls.append((operation, request["Key"]["pk"]["S"]))
+        (first, *_) = [request["Key"]] if "Key" in request else next(iter(request["RequestItems"].values()))["Keys"]
+        calls.append((operation, first["pk"]["S"]))
         return checks_for(operation, request, *rest)
 
     monkeypatch.setattr("local_aws.endpoint.checks_for", recorded)
@@ -162,7 +163,7 @@ def test_usage_is_what_the_table_holds(budgeted: Deployment, local_aws: LocalAws
 
 
 @pytest.mark.parametrize("kind", ["table_throttled", "table_fails", "table_silent"])
-@pytest.mark.parametrize("operation", ["GetItem", "UpdateItem"])
+@pytest.mark.parametrize("operation", ["BatchGetItem", "UpdateItem"])
 def test_without_the_table_nothing_is_free(
     budgeted: Deployment, local_aws: LocalAws, enter: Enter, kind: str, operation: str
 ) -> None:
@@ -286,7 +287,7 @@ def test_a_request_costs_the_same_with_ten_thousand_tenants(
     # THEN the first reads a key and a tenant, begins the usage item and settles; the second, where it finds the key
     # remembered, reserves and settles, and nothing more
     assert (first, second) == (200, 200)
-    assert of_the_first == ["GetItem", "GetItem", "UpdateItem", "UpdateItem", "UpdateItem"]
+    assert of_the_first == ["BatchGetItem", "BatchGetItem", "UpdateItem", "UpdateItem", "UpdateItem"]
     assert [operation for operation, _ in table_calls[5:]] == ["UpdateItem", "UpdateItem"]
     # AND of no other tenant's items
     assert {key.partition("#")[2] for _, key in table_calls if not key.startswith("key#")} == {tenant.name}

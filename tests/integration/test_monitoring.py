@@ -5,9 +5,9 @@ import json
 import boto3
 import pytest
 
+from local_aws.logs_insights import Insights, leaves
 from tests.integration.dialects import CONVERSE, streaming
 from tests.integration.logs import events_of, line_of
-from tests.logs_insights import Insights, leaves
 from tests.support import Api, send
 
 

@@ -126,8 +126,8 @@ run "tenants_table" {
   assert {
     condition = slice(jsondecode(aws_iam_role_policy.this.policy).Statement, 1, 3) == [
       {
-        Sid       = "ReadKeysAndTenants", Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = ["arn:aws:dynamodb:us-east-1:123456789012:table/acme"]
-        Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["key#*", "principal#*", "tenant#*"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
+        Sid       = "ReadKeysAndTenants", Effect = "Allow", Action = ["dynamodb:BatchGetItem", "dynamodb:GetItem"], Resource = ["arn:aws:dynamodb:us-east-1:123456789012:table/acme"]
+        Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["key#*", "override#*", "principal#*", "tenant#*"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
       },
       {
         Sid       = "DecryptTenantsTable", Effect = "Allow", Action = ["kms:Decrypt"], Resource = ["arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"]
@@ -148,8 +148,8 @@ run "budgets" {
   assert {
     condition = slice(jsondecode(aws_iam_role_policy.this.policy).Statement, 1, length(jsondecode(aws_iam_role_policy.this.policy).Statement)) == [
       {
-        Sid       = "ReadKeysAndTenants", Effect = "Allow", Action = ["dynamodb:GetItem"], Resource = ["arn:aws:dynamodb:us-east-1:123456789012:table/acme"]
-        Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["key#*", "principal#*", "tenant#*", "usage#*"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
+        Sid       = "ReadKeysAndTenants", Effect = "Allow", Action = ["dynamodb:BatchGetItem", "dynamodb:GetItem"], Resource = ["arn:aws:dynamodb:us-east-1:123456789012:table/acme"]
+        Condition = { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = ["key#*", "override#*", "principal#*", "tenant#*", "usage#*"] }, Null = { "dynamodb:LeadingKeys" = "false" } }
       },
       {
         Sid       = "WriteUse", Effect = "Allow", Action = ["dynamodb:UpdateItem"], Resource = ["arn:aws:dynamodb:us-east-1:123456789012:table/acme"]

@@ -26,14 +26,30 @@ run "items_are_keys_by_hash_and_tenants_by_name" {
 
   assert {
     condition = { for hash, item in aws_dynamodb_table_item.key : hash => jsondecode(item.item) } == {
-      for hash in var.tenants.marketing.api_key_sha256 : hash => { pk = { S = "key#${hash}" }, tenant = { S = "marketing" } }
+      for hash in var.tenants.marketing.api_key_sha256 : hash => { pk = { S = "key#${hash}" }, tenant = { S = "marketing" }, managed_by = { S = "terraform" } }
     }
     error_message = "A key's item isn't found by its hash, or doesn't name its tenant."
   }
 
   assert {
-    condition     = { for name, item in aws_dynamodb_table_item.tenant : name => jsondecode(item.item) } == { marketing = { pk = { S = "tenant#marketing" }, models = { SS = ["fast", "nova"] } } }
+    condition     = { for name, item in aws_dynamodb_table_item.tenant : name => jsondecode(item.item) } == { marketing = { pk = { S = "tenant#marketing" }, managed_by = { S = "terraform" }, models = { SS = ["fast", "nova"] } } }
     error_message = "A tenant's item doesn't list its models."
+  }
+}
+
+run "a_tenant_that_is_switched_off" {
+  command = plan
+  module { source = "./modules/tenants" }
+
+  variables {
+    tenants = {
+      marketing = { models = ["fast"], enabled = false, api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] }
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_dynamodb_table_item.tenant["marketing"].item).enabled == { BOOL = false } && length(aws_dynamodb_table_item.key) == 1
+    error_message = "The tenant isn't switched off, or lost its keys by it."
   }
 }
 
@@ -82,11 +98,11 @@ run "a_key_that_expires" {
 
   assert {
     condition = { for hash, item in aws_dynamodb_table_item.key : substr(hash, 0, 1) => jsondecode(item.item) } == {
-      a = { pk = { S = "key#aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }, tenant = { S = "marketing" } }
-      b = { pk = { S = "key#bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }, tenant = { S = "marketing" }, expires_at = { N = "1801439998" } }
-      c = { pk = { S = "key#cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc" }, tenant = { S = "marketing" }, expires_at = { N = "1835395200" } }
-      d = { pk = { S = "key#dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd" }, tenant = { S = "marketing" }, expires_at = { N = "4107585600" } }
-      e = { pk = { S = "key#eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee" }, tenant = { S = "marketing" } }
+      a = { pk = { S = "key#aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }, tenant = { S = "marketing" }, managed_by = { S = "terraform" } }
+      b = { pk = { S = "key#bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" }, tenant = { S = "marketing" }, managed_by = { S = "terraform" }, expires_at = { N = "1801439998" } }
+      c = { pk = { S = "key#cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc" }, tenant = { S = "marketing" }, managed_by = { S = "terraform" }, expires_at = { N = "1835395200" } }
+      d = { pk = { S = "key#dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd" }, tenant = { S = "marketing" }, managed_by = { S = "terraform" }, expires_at = { N = "4107585600" } }
+      e = { pk = { S = "key#eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee" }, tenant = { S = "marketing" }, managed_by = { S = "terraform" } }
     }
     error_message = "A key doesn't expire at the second that was declared: ${jsonencode({ for hash, item in aws_dynamodb_table_item.key : substr(hash, 0, 1) => jsondecode(item.item) })}"
   }
@@ -129,8 +145,9 @@ run "budgets_as_declared_and_no_others" {
 
   assert {
     condition = jsondecode(aws_dynamodb_table_item.tenant["research"].item) == {
-      pk     = { S = "tenant#research" }
-      models = { SS = ["fast"] }
+      pk         = { S = "tenant#research" }
+      managed_by = { S = "terraform" }
+      models     = { SS = ["fast"] }
       budgets = { M = {
         requests_per_minute = { N = "60" }
         requests_per_day    = { N = "10000" }
@@ -147,11 +164,11 @@ run "budgets_as_declared_and_no_others" {
     error_message = "A budget isn't written as it was declared: ${aws_dynamodb_table_item.tenant["research"].item}"
   }
   assert {
-    condition     = jsondecode(aws_dynamodb_table_item.tenant["support"].item) == { pk = { S = "tenant#support" }, models = { SS = ["fast"] }, budgets = { M = { requests_per_minute = { N = "5" } } } }
+    condition     = jsondecode(aws_dynamodb_table_item.tenant["support"].item) == { pk = { S = "tenant#support" }, managed_by = { S = "terraform" }, models = { SS = ["fast"] }, budgets = { M = { requests_per_minute = { N = "5" } } } }
     error_message = "A budget appears that nobody declared: ${aws_dynamodb_table_item.tenant["support"].item}"
   }
   assert {
-    condition     = jsondecode(aws_dynamodb_table_item.tenant["marketing"].item) == { pk = { S = "tenant#marketing" }, models = { SS = ["fast"] } }
+    condition     = jsondecode(aws_dynamodb_table_item.tenant["marketing"].item) == { pk = { S = "tenant#marketing" }, managed_by = { S = "terraform" }, models = { SS = ["fast"] } }
     error_message = "No budget is no attribute: ${aws_dynamodb_table_item.tenant["marketing"].item}"
   }
   assert {
@@ -195,14 +212,14 @@ run "principals_by_role_without_its_path" {
 
   assert {
     condition = toset([for item in aws_dynamodb_table_item.principal : jsondecode(item.item)]) == toset([
-      { pk = { S = "principal#arn:aws:iam::123456789012:role/analytics" }, tenant = { S = "analytics" } },
-      { pk = { S = "principal#arn:aws:iam::111122223333:role/AWSReservedSSO_Analyst_0123456789abcdef" }, tenant = { S = "analytics" } },
-      { pk = { S = "principal#arn:aws-us-gov:iam::111122223333:user/team/anna" }, tenant = { S = "analytics" } },
+      { pk = { S = "principal#arn:aws:iam::123456789012:role/analytics" }, tenant = { S = "analytics" }, managed_by = { S = "terraform" } },
+      { pk = { S = "principal#arn:aws:iam::111122223333:role/AWSReservedSSO_Analyst_0123456789abcdef" }, tenant = { S = "analytics" }, managed_by = { S = "terraform" } },
+      { pk = { S = "principal#arn:aws-us-gov:iam::111122223333:user/team/anna" }, tenant = { S = "analytics" }, managed_by = { S = "terraform" } },
     ])
     error_message = "A principal's item isn't found by what API Gateway says of the caller: ${jsonencode(keys(aws_dynamodb_table_item.principal))}"
   }
   assert {
-    condition     = jsondecode(aws_dynamodb_table_item.tenant["default"].item) == { pk = { S = "tenant#default" }, models = { SS = ["fast"] }, budgets = { M = { requests_per_minute = { N = "5" } } } }
+    condition     = jsondecode(aws_dynamodb_table_item.tenant["default"].item) == { pk = { S = "tenant#default" }, managed_by = { S = "terraform" }, models = { SS = ["fast"] }, budgets = { M = { requests_per_minute = { N = "5" } } } }
     error_message = "Whoever belongs to no tenant has one of their own."
   }
 }
@@ -217,7 +234,7 @@ run "principals_by_the_value_of_a_claim" {
   }
 
   assert {
-    condition     = [for item in aws_dynamodb_table_item.principal : jsondecode(item.item)] == [{ pk = { S = "principal#3f1c/analytics team#1" }, tenant = { S = "analytics" } }]
+    condition     = [for item in aws_dynamodb_table_item.principal : jsondecode(item.item)] == [{ pk = { S = "principal#3f1c/analytics team#1" }, tenant = { S = "analytics" }, managed_by = { S = "terraform" } }]
     error_message = "A claim's value is taken as it is."
   }
 }

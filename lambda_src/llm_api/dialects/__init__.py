@@ -239,8 +239,8 @@ class UsageQuery(ABC):
         """Read the request."""
 
     @abstractmethod
-    def render(self, tenant: str, balance: "Balance") -> Response:
-        """The answer."""
+    def render(self, tenant: str, key_id: str | None, balance: "Balance") -> Response:
+        """The answer; `key_id` is of the key that asked, None where callers have none."""
 
 
 class Dialect(Protocol):

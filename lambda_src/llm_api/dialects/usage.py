@@ -21,9 +21,10 @@ class GetUsage(UsageQuery):
         """Nothing to read."""
         return cls()
 
-    def render(self, tenant: str, balance: Balance) -> Response:
+    def render(self, tenant: str, key_id: str | None, balance: Balance) -> Response:
         """See `UsageQuery.render`."""
-        body = {"tenant": tenant, "windows": balance.report()}
+        key = {} if key_id is None else {"key_id": key_id}
+        body = {"tenant": tenant, **key, "windows": balance.report()}
         return Response(
             200, {"content-type": "application/json", "cache-control": "no-store"}, json.dumps(body).encode()
         )

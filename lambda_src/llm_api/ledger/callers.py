@@ -1,8 +1,9 @@
 """Who is calling: from an API key, or from what API Gateway verified, to a tenant.
 
 Two items lead there, `key#<SHA-256>` or `principal#<value>`, which name a tenant, and `tenant#<name>`. No key is stored
-anywhere, only its SHA-256: keys are long and random, so that a plain hash can't be searched. What was read is kept for
-a minute in the warm environment, so a withdrawn key works for a minute longer at most.
+anywhere, only its SHA-256: keys are long and random, so that a plain hash can't be searched. What an operator has put
+over a key or a tenant (`overrides`) is read in the same request. What was read is kept for a minute in the warm
+environment, so a withdrawn key works for a minute longer at most.
 """
 
 import hashlib
@@ -13,13 +14,18 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from llm_api.config import Settings
-from llm_api.errors import Forbidden, Unauthenticated
+from llm_api.errors import ApiError, Forbidden, Unauthenticated
 from llm_api.events import Request
+from llm_api.ledger.overrides import expiry, override_key, with_override
 from llm_api.ledger.principals import Tenant, principal_of
 from llm_api.ledger.table import Item, Table
-from llm_api.ledger.tenants import DEFAULT, NAME, malformed, number, read_tenant
+from llm_api.ledger.tenants import DEFAULT, NAME, malformed, read_tenant
 
 CACHE_SECONDS = 60
+
+KEY_ID_CHARACTERS = 10
+"""Of a key's SHA-256, in hexadecimal: 40 bits tell ten thousand keys apart, and find no key."""
+
 _CACHED_CALLERS = 1000
 
 _ASSUMED_ROLE = re.compile(r"arn:(aws[\w-]*):sts::(\d{12}):assumed-role/([^/]+)/.+")
@@ -27,8 +33,16 @@ _ROLE = re.compile(r"(arn:aws[\w-]*:iam::\d{12}:role)/(?:.*/)?([^/]+)")
 
 
 class _Known(NamedTuple):
+    """What was read.
+
+    Attributes:
+        expires_at: when the key ends, in seconds since 1970.
+        holds_until: when the tenant is another by itself, such as at the end of a raised budget.
+    """
+
     tenant: Tenant
     expires_at: float | None
+    holds_until: float | None
     read_at_seconds: float
 
 
@@ -80,7 +94,7 @@ class Callers:
 
     def _tenant_of(self, pointer: str) -> Tenant:
         known = self._known.get(pointer)
-        if known is None or self._clock() - known.read_at_seconds >= CACHE_SECONDS:
+        if known is None or self._is_old(known):
             self._known.pop(pointer, None)
             known = self._read(pointer)
             self._known[pointer] = known
@@ -88,25 +102,35 @@ class Callers:
                 self._known.popitem(last=False)
         if known.expires_at is not None and known.expires_at <= self._now():
             raise _unknown(pointer)
+        if not known.tenant.enabled:
+            raise _of_key(pointer, _disabled(), known.tenant.name)
         return known.tenant
+
+    def _is_old(self, known: _Known) -> bool:
+        if self._clock() - known.read_at_seconds >= CACHE_SECONDS:
+            return True
+        return known.holds_until is not None and known.holds_until <= self._now()
 
     def _read(self, pointer: str) -> _Known:
         read_at_seconds = self._clock()
         if pointer.startswith("tenant#"):
-            found = self._table.read(pointer)
-            if found is None:
-                raise Forbidden(
-                    "There is no such tenant of this deployment any more. Ask the platform team that runs it."
-                )
-            return _Known(read_tenant(pointer.removeprefix("tenant#"), found), None, read_at_seconds)
-        item = self._table.read(pointer)
-        name = DEFAULT if item is None and _is_principal(pointer) else _name(pointer, item)
-        tenant = self._table.read(f"tenant#{name}")
+            name, ends_at = pointer.removeprefix("tenant#"), None
+        else:
+            name, ends_at = self._owner(pointer)
+        tenant, override = self._table.read_all(f"tenant#{name}", override_key(f"tenant#{name}"))
         if tenant is None:
-            if item is None:
-                raise _unknown(pointer)
-            raise malformed(f"tenant#{name}", "is missing")
-        return _Known(read_tenant(name, tenant), _expiry(pointer, item), read_at_seconds)
+            raise _without_tenant(pointer, name)
+        counting, holds_until = with_override(f"tenant#{name}", tenant, override, self._now())
+        known = read_tenant(name, counting)._replace(key_id=key_id_of(pointer))
+        return _Known(known, ends_at, holds_until, read_at_seconds)
+
+    def _owner(self, pointer: str) -> tuple[str, float | None]:
+        """The tenant that a key or principal names, and when that ends."""
+        if _is_principal(pointer):
+            item = self._table.read(pointer)
+            return DEFAULT if item is None else _name(pointer, item), expiry(pointer, item, None)
+        item, override = self._table.read_all(pointer, override_key(pointer))
+        return _name(pointer, item), expiry(pointer, item, override)
 
 
 def as_role(principal: str) -> str:
@@ -141,27 +165,43 @@ def _name(pointer: str, item: Item | None) -> str:
     return name
 
 
-def _expiry(pointer: str, item: Item | None) -> float | None:
-    if item is None or "expires_at" not in item:
-        return None
-    seconds = number(item["expires_at"])
-    if seconds is None:
-        raise malformed(pointer, "has an expires_at that is no number of seconds")
-    return float(seconds)
-
-
 def _is_principal(pointer: str) -> bool:
     return pointer.startswith("principal#")
 
 
-def _unknown(pointer: str) -> Unauthenticated | Forbidden:
+def key_id_of(pointer: str) -> str | None:
+    """The ID of a key, which log lines, `/v1/usage` and the command line show; None of a principal."""
+    kind, _, digest = pointer.partition("#")
+    return digest[:KEY_ID_CHARACTERS] if kind == "key" else None
+
+
+def _of_key(pointer: str, refusal: ApiError, tenant: str | None = None) -> ApiError:
+    """The refusal, with whose it is for the log: who tries a revoked key goes on trying."""
+    about = {"key_id": key_id_of(pointer), "tenant": tenant}
+    refusal.log_fields = {name: value for name, value in about.items() if value is not None}
+    return refusal
+
+
+def _without_tenant(pointer: str, name: str) -> ApiError:
+    if pointer == f"tenant#{name}":
+        return Forbidden("There is no such tenant of this deployment any more. Ask the platform team that runs it.")
+    if name == DEFAULT and _is_principal(pointer):
+        return _unknown(pointer)
+    return malformed(f"tenant#{name}", "is missing")
+
+
+def _unknown(pointer: str) -> ApiError:
     if _is_principal(pointer):
         return Forbidden("You belong to no tenant of this deployment. Ask the platform team that runs it for access.")
-    return _no_valid_key()
+    return _of_key(pointer, _no_valid_key())
+
+
+def _disabled() -> Forbidden:
+    return Forbidden("Your access to this deployment is switched off. Ask the platform team that runs it.")
 
 
 def _no_valid_key() -> Unauthenticated:
-    """The same words whether a key is missing, unknown or expired."""
+    """The same words whether a key is missing, unknown, revoked or expired."""
     return Unauthenticated(
         "The request carries no valid API key. Send the one your platform team issued, as "
         "`Authorization: Bearer KEY` or as `x-api-key: KEY`."

@@ -24,6 +24,8 @@ class Tenant(NamedTuple):
         max_output_tokens: the most output tokens one request may ask for.
         declared: whether the deployment's table says so.
         workflows: those that may be started; in a deployment without tenants everybody may start all.
+        enabled: whether its requests are answered at all.
+        key_id: the first characters of the SHA-256 of the key that was sent; None where there are no keys.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Tenant(NamedTuple):
     max_output_tokens: int | None = None
     declared: bool = False
     workflows: frozenset[str] = frozenset()
+    enabled: bool = True
+    key_id: str | None = None
 
 
 def principal_of(request: Request, settings: Settings) -> str:

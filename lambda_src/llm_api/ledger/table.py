@@ -1,16 +1,19 @@
-"""The deployment's DynamoDB table: one read, one conditional write, and what their failures mean.
+"""The deployment's DynamoDB table: reads, one conditional write, and what their failures mean.
 
-https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html and API_UpdateItem.html
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html, API_BatchGetItem.html and
+API_UpdateItem.html
 """
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from llm_api import aws
 from llm_api.errors import REFUSED_CREDENTIALS, CredentialsRefused, Internal, Unavailable
 
 Item = Mapping[str, Any]
 """In DynamoDB's JSON: `{"pk": {"S": …}, "tokens": {"N": "5"}}`."""
+
+_Answer = TypeVar("_Answer")
 
 CONNECT_SECONDS = 1.0
 CALL_SECONDS = 2.0
@@ -74,16 +77,27 @@ class Table:
             Internal: this role can't read it.
             CredentialsRefused: nobody takes this environment's signature any more.
         """
-        for attempt in range(1, _READ_ATTEMPTS + 1):
-            try:
-                response = self._call("GetItem", {"Key": {"pk": {"S": key}}, "ConsistentRead": True})
-            except Unavailable:
-                if attempt == _READ_ATTEMPTS:
-                    raise
-            else:
-                break
+        response = _twice(lambda: self._call("GetItem", {"Key": {"pk": {"S": key}}, "ConsistentRead": True}))
         item: Item | None = response.get("Item")
         return item
+
+    def read_all(self, *keys: str) -> list[Item | None]:
+        """Some items as they are now, by one request; asked for twice at most.
+
+        Raises:
+            Unavailable: the table is out of reach or throttled.
+            Internal: this role can't read it.
+            CredentialsRefused: nobody takes this environment's signature any more.
+        """
+        return _twice(lambda: self._read_all(keys))
+
+    def _read_all(self, keys: tuple[str, ...]) -> list[Item | None]:
+        asked = {"Keys": [{"pk": {"S": key}} for key in keys], "ConsistentRead": True}
+        response = self._call("BatchGetItem", {"RequestItems": {self._name: asked}})
+        if response.get("UnprocessedKeys"):
+            raise _unavailable("BatchGetItem", "UnprocessedKeys")  # what a throttled table hands back
+        found = {item["pk"]["S"]: item for item in response.get("Responses", {}).get(self._name, ())}
+        return [found.get(key) for key in keys]
 
     def write(self, key: str, update: Mapping[str, Any]) -> Outcome:
         """One conditional UpdateItem, sent once: what may have been written is never written again.
@@ -113,7 +127,7 @@ class Table:
     def _call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         if self._client is None:
             self._client = _create_client()
-        document = {"TableName": self._name, **parameters}
+        document = parameters if "RequestItems" in parameters else {"TableName": self._name, **parameters}
         try:
             return self._client.call(f"DynamoDB_20120810.{operation}", document, CALL_SECONDS)
         except aws.Refused as refusal:
@@ -129,6 +143,15 @@ class Table:
             raise Internal(reason=f"The tenants table refuses {operation}: no credentials") from error
         except aws.AwsError as error:
             raise _unavailable(operation, f"{type(error).__name__}: {error}") from error
+
+
+def _twice(read: Callable[[], _Answer]) -> _Answer:
+    for _ in range(_READ_ATTEMPTS - 1):
+        try:
+            return read()
+        except Unavailable:
+            pass
+    return read()
 
 
 class _ConditionFailed(Exception):

@@ -1,6 +1,6 @@
 """A tenant, as its item in the table says: whoever wrote the item, Terraform or another tool, it is checked here.
 
-What an item holds is in docs/budgets.md. An item that holds anything else refuses its own tenant, with the reason in
+What an item holds is in docs/table.md. An item that holds anything else refuses its own tenant, with the reason in
 the log, and nobody else's.
 """
 
@@ -38,6 +38,10 @@ def read_tenant(name: str, item: Item) -> Tenant:
     workflows = item.get("workflows", {"SS": []}).get("SS")
     if not isinstance(workflows, list):
         raise malformed(f"tenant#{name}", "has workflows that are no set of strings")
+    enabled = item.get("enabled", {"BOOL": True})
+    enabled = enabled.get("BOOL") if isinstance(enabled, Mapping) else None
+    if not isinstance(enabled, bool):
+        raise malformed(f"tenant#{name}", "has an enabled that is neither true nor false")
     return Tenant(
         name,
         frozenset(models),
@@ -45,6 +49,7 @@ def read_tenant(name: str, item: Item) -> Tenant:
         _max_output_tokens(name, item),
         declared=True,
         workflows=frozenset(workflows),
+        enabled=enabled,
     )
 
 

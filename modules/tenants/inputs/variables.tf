@@ -28,6 +28,7 @@ variable "tenants" {
     }), {})
     max_output_tokens = optional(number)
     workflows         = optional(set(string), [])
+    enabled           = optional(bool, true)
   }))
   nullable = false
 

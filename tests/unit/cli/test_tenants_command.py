@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.cli.conftest import LEAKED, Command
+from tests.unit.cli.conftest import LEAKED, Command, make_function
 
 
 def test_a_tenant_is_made_as_the_function_reads_it(account: Any, llm_api: Command) -> None:
@@ -130,3 +130,17 @@ def test_a_key_of_another_tenant_is_never_taken(account: Any, llm_api: Command) 
     # THEN
     assert answer.code == 4
     assert account.get(f"key#{LEAKED}")["tenant"] == {"S": "marketing"}
+
+
+def test_a_deployment_is_found_by_its_tag(account: Any, llm_api: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN nobody who names it
+    monkeypatch.delenv("LLM_API_DEPLOYMENT")
+
+    # THEN the only one of the Region is meant; of several, none is
+    assert llm_api("deployments", "-o", "json").json == [{"deployment": "acme-llm", "region": "us-east-1"}]
+    assert llm_api("tenants", "list").code == 0
+    make_function("other-llm", {})
+    answer = llm_api("tenants", "list")
+    assert (answer.code, "acme-llm, other-llm" in answer.err) == (2, True)
+    assert llm_api("tenants", "list", "-d", "third-llm").code == 3
+    assert llm_api("tenants", "list", "-d", "other-llm").code == 3  # it has no tenants

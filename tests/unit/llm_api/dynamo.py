@@ -75,8 +75,26 @@ class Table:
     def call(self, target: str, document: Mapping[str, Any], seconds: float) -> dict[str, Any]:
         """One request, as `aws.hosts.Service` takes it."""
         json.dumps(document)  # what can't be sent
-        operations = {"DynamoDB_20120810.GetItem": self.get_item, "DynamoDB_20120810.UpdateItem": self.update_item}
-        return operations[target](**document)
+        operations = {
+            "BatchGetItem": self.batch_get_item,
+            "GetItem": self.get_item,
+            "UpdateItem": self.update_item,
+        }
+        return operations[target.removeprefix("DynamoDB_20120810.")](**document)
+
+    def batch_get_item(self, *, RequestItems: dict[str, Any]) -> dict[str, Any]:
+        ((name, asked),) = RequestItems.items()
+        assert asked["ConsistentRead"], "a stale key or budget"
+        with self._lock:
+            self.reads += 1
+            if self._before:
+                raise self._before.pop(0)()
+            keys = [key["pk"]["S"] for key in asked["Keys"]]
+            assert len(set(keys)) == len(keys), "DynamoDB refuses a key that is asked for twice"
+            # In no order, as DynamoDB warns.
+            return {
+                "Responses": {name: [copy.deepcopy(self.items[key]) for key in reversed(keys) if key in self.items]}
+            }
 
     def get_item(self, *, TableName: str, Key: Any, ConsistentRead: bool) -> dict[str, Any]:
         assert ConsistentRead, "a stale key or budget"

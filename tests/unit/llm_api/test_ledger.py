@@ -19,7 +19,7 @@ KEY = "sk-acme-0123456789"
 HASH = hashlib.sha256(KEY.encode()).hexdigest()
 KEY_ITEM = {"pk": {"S": f"key#{HASH}"}, "tenant": {"S": "marketing"}}
 TENANT_ITEM = {"pk": {"S": "tenant#marketing"}, "models": {"SS": ["fast", "nova"]}}
-MARKETING = Tenant("marketing", frozenset({"fast", "nova"}), declared=True)
+MARKETING = Tenant("marketing", frozenset({"fast", "nova"}), declared=True, key_id=HASH[:10])
 
 
 class Clock:
@@ -58,8 +58,9 @@ def bearer(key: str = KEY) -> Request:
     return request({"authorization": f"Bearer {key}"})
 
 
-def item(document: dict[str, Any] | None) -> Reply:
-    return answer({} if document is None else {"Item": document})
+def item(document: dict[str, Any] | None, override: dict[str, Any] | None = None) -> Reply:
+    """What is found of an item and what stands over it."""
+    return answer({"Responses": {"acme-tenants": [found for found in (override, document) if found is not None]}})
 
 
 def failure(status: int, code: str) -> Reply:
@@ -83,10 +84,10 @@ def test_a_key_leads_to_its_tenant(ledger: Ledger, wire: ModelWire, headers: dic
     # WHEN a request presents the key in either header
     tenant = ledger.authenticate(request(headers))
 
-    # THEN the tenant and its models are known, from two consistent reads by hash
+    # THEN the tenant and its models are known, from two consistent reads by hash, of what stands over them as well
     assert tenant == MARKETING
-    assert [received.json for received in wire.received] == [
-        {"TableName": "acme-tenants", "Key": {"pk": {"S": name}}, "ConsistentRead": True}
+    assert [received.json["RequestItems"]["acme-tenants"] for received in wire.received] == [
+        {"Keys": [{"pk": {"S": name}}, {"pk": {"S": f"override#{name}"}}], "ConsistentRead": True}
         for name in (f"key#{HASH}", "tenant#marketing")
     ]
 
@@ -153,6 +154,7 @@ def test_a_key_expires_within_the_minute_too(ledger: Ledger, wire: ModelWire, cl
         [failure(400, "ThrottlingException")] * 2,
         [failure(400, "ProvisionedThroughputExceededException")] * 2,
         [failure(500, "InternalServerError")] * 2,
+        [answer({"Responses": {}, "UnprocessedKeys": {"acme-tenants": {}}})] * 2,
         [stalled] * 2,
     ],
 )

@@ -15,7 +15,7 @@ from llm_api.inference.clients import Clients
 from llm_api.registry import CacheTerms, Target
 from llm_api.telemetry import _UNITS
 
-from tests.logs_insights import BadQuery, Insights, leaves
+from local_aws.logs_insights import BadQuery, Insights, leaves
 from tests.unit.llm_api.metered import CLAUDE_ANSWER, CONVERSE, FAST, INVOKE, NOVA, World
 from tests.unit.llm_api.model_wire import CLAUDE_STREAM, CONVERSE_ANSWER, ModelWire, answer, failure, stalled, stream
 from tools import costs

@@ -159,23 +159,27 @@ def test_the_function_cannot_touch_the_network_that_lambda_may_manage(planned: P
     assert not evaluate(policies, "ec2:DeleteNetworkInterface", interface, code).allowed
 
 
-@pytest.mark.parametrize("key", ["key#0123", "principal#somebody", "tenant#research", "usage#research"])
+@pytest.mark.parametrize(
+    "key", ["key#0123", "override#key#0123", "principal#somebody", "tenant#research", "usage#research"]
+)
 def test_the_function_reads_who_calls_and_writes_only_what_was_used(planned: Planned, key: str) -> None:
     # GIVEN a request for one item of the table
     policies, table = list(planned.role.values()), f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/everything"
     context = {"dynamodb:LeadingKeys": [key]}
 
     # THEN each kind can be read, and none but use be written
-    assert evaluate(policies, "dynamodb:GetItem", table, context).allowed
+    for action in ("BatchGetItem", "GetItem"):
+        assert evaluate(policies, f"dynamodb:{action}", table, context).allowed, action
     assert evaluate(policies, "dynamodb:UpdateItem", table, context).allowed == key.startswith("usage#")
-    for action in ("PutItem", "DeleteItem", "Query", "Scan", "BatchWriteItem", "BatchGetItem"):
+    for action in ("PutItem", "DeleteItem", "Query", "Scan", "BatchWriteItem"):
         assert not evaluate(policies, f"dynamodb:{action}", table, context).allowed, action
 
 
 def test_the_function_touches_no_other_item_and_no_other_table(planned: Planned) -> None:
     policies, table = list(planned.role.values()), f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/everything"
-    for action in ("dynamodb:GetItem", "dynamodb:UpdateItem"):
+    for action in ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"):
         assert not evaluate(policies, action, table, {"dynamodb:LeadingKeys": ["other#research"]}).allowed
+        assert not evaluate(policies, action, table, {"dynamodb:LeadingKeys": ["tenant#a", "other#research"]}).allowed
         assert not evaluate(policies, action, table, {}).allowed
         assert not evaluate(policies, action, f"{table}-2", {"dynamodb:LeadingKeys": ["usage#research"]}).allowed
 

@@ -1,4 +1,4 @@
-"""CloudWatch Logs Insights, as far as the saved queries use it: a query in, rows out.
+"""CloudWatch Logs Insights, as far as the module's saved queries and `llm-api usage` use it: a query in, rows out.
 
 It refuses what it doesn't know, so that a query that AWS would refuse, or read in another way, doesn't pass here.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 Row = dict[str, Any]
@@ -40,10 +41,15 @@ class Insights:
 
     @classmethod
     def of(cls, messages: Iterable[str]) -> "Insights":
-        """Of log lines: of JSON, each leaf is a field, named by its path with dots."""
+        """Of log lines that came one after the other: of JSON, each leaf is a field, named by its path with dots."""
+        return cls.at(enumerate(messages))
+
+    @classmethod
+    def at(cls, messages: Iterable[tuple[int, str]]) -> "Insights":
+        """Of log lines, each with its time in milliseconds since 1970."""
         events = []
-        for number, message in enumerate(messages):
-            event: Row = {"@timestamp": number, "@message": message}
+        for milliseconds, message in messages:
+            event: Row = {"@timestamp": milliseconds, "@message": message}
             if message.startswith("{"):
                 event |= dict(leaves(json.loads(message)))
             events.append(event)
@@ -105,9 +111,10 @@ class Insights:
         names: list[str] = []
         for part in grouping.split(", ") if grouping else []:
             names.append(part)
-            if _BIN.match(part) is None:
+            span = _BIN.match(part)
+            if span is None:
                 field(part)
-            keys.append((lambda row: 0) if _BIN.match(part) else (lambda row, part=part: row.get(part)))
+            keys.append(_beginning_of(span) if span else _value_of(part))
         groups: dict[tuple[Any, ...], list[Row]] = {}
         for row in rows:
             groups.setdefault(tuple(key(row) for key in keys), []).append(row)
@@ -119,6 +126,21 @@ class Insights:
             }
             for group, members in groups.items()
         ]
+
+
+def _value_of(name: str) -> Callable[[Row], Any]:
+    return lambda row: row.get(name)
+
+
+def _beginning_of(span: re.Match[str]) -> Callable[[Row], str]:
+    """When the span of time began that an event falls into, as AWS writes it."""
+    seconds = int(span[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[span[2]]
+
+    def beginning(row: Row) -> str:
+        at = datetime.fromtimestamp(row["@timestamp"] // 1000 // seconds * seconds, UTC)
+        return at.strftime("%Y-%m-%d %H:%M:%S.000")
+
+    return beginning
 
 
 def leaves(document: Any, path: str = "") -> Iterable[tuple[str, Any]]:
@@ -225,7 +247,7 @@ class _Filter:
 
 def _compares(found: Any, operator: str, value: Any) -> bool:
     if operator in ("=", "!="):
-        return (found == value) == (operator == "=")
+        return bool(found == value) == (operator == "=")
     if not isinstance(found, int | float) or isinstance(value, str):
         return False
-    return {">=": found >= value, "<=": found <= value, ">": found > value, "<": found < value}[operator]
+    return bool({">=": found >= value, "<=": found <= value, ">": found > value, "<": found < value}[operator])
