@@ -36,7 +36,7 @@ COLUMNS = {
 }
 """The page's columns: a check, and what it is called there."""
 
-ALSO = {"parallel": "tools", "agent": "tools"}
+ALSO = {"parallel": "tools", "agent": "tools", "subagent": "tools"}
 """Checks that are shown in another one's column."""
 
 

@@ -19,6 +19,7 @@ JUDGES: Mapping[str, Callable[[Any], bool]] = {
     "tools": lambda value: "sunny in Rome" in value,
     "parallel": lambda value: sorted(value[:2]) == ["get_population", "get_weather"] and "4 million" in value[2],
     "agent": lambda value: "the old word" in value["read"] and value["edited"] == "the new word\n",
+    "subagent": lambda value: "all is well" in value,
     "structured": _is_car,
     "json": _is_car,
     "image": lambda value: "I see a JPEG image" in value or "[image]" in value,

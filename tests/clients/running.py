@@ -66,7 +66,11 @@ def run(
     with tempfile.TemporaryDirectory(prefix="client-", dir=STATE) as home:
         done = subprocess.run(
             command(client),
-            env=environment(url, key, ca_file, home) | {"SPENT_KEY": spent_key, "CHECKS": " ".join(checks)},
+            env={
+                **environment(url, key, client.model, ca_file, home),
+                "SPENT_KEY": spent_key,
+                "CHECKS": " ".join(checks),
+            },
             cwd=home,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -93,7 +97,7 @@ def command(client: Client) -> list[str]:
     return [str(own) if own.exists() else sys.executable, str(HERE / "programs" / program), *arguments]
 
 
-def environment(url: str, key: str, ca_file: str, home: str) -> dict[str, str]:
+def environment(url: str, key: str, model: str, ca_file: str, home: str) -> dict[str, str]:
     """The deployment, a home of its own, and nothing of this machine's settings for AWS or models."""
     away = re.compile(r"AWS_|OPENAI_|ANTHROPIC_|CLAUDE|CODEX|LITELLM_|LANG|SSL_|.*_proxy$", re.IGNORECASE)
     proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NOWHERE)
@@ -109,5 +113,6 @@ def environment(url: str, key: str, ca_file: str, home: str) -> dict[str, str]:
         "XDG_CONFIG_HOME": home,
         "LLM_API_URL": url,
         "LLM_API_KEY": key,
+        "LLM_API_MODEL": model,
         "PICTURE": str(PICTURE),
     }

@@ -14,6 +14,7 @@ class Client:
         program: in `programs/`, with its argument.
         environment: `python`, `python-more` or `node`, below `.local/clients`.
         setting: what is set to point it here.
+        model: the alias that it asks for.
         everyday: the checks that `make test` runs; none of them where it is left to `make clients`.
         reasons: why a check needs what it needs, or does not work, for the page.
     """
@@ -23,6 +24,7 @@ class Client:
     program: str
     environment: str
     setting: str
+    model: str = "fast"
     everyday: tuple[str, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -34,6 +36,8 @@ API_BASE = "`api_base` = URL`/v1`, `api_key`"
 NODE_V1 = "`baseURL` = URL`/v1`, `apiKey`"
 VOCABULARY = "It sends numbers of tokens, by a vocabulary that it fetches from the internet; else it sends text."
 CAP = "For a name that it does not know it asks for more tokens than the model's `max_output_tokens`."
+
+CODEX = "a provider with `base_url` = URL`/v1`, `env_key`"
 
 CLIENTS = (
     Client("openai, chat", "openai", "openai_sdk.py", "python", V1),
@@ -159,8 +163,24 @@ CLIENTS = (
         "@openai/codex",
         "codex_cli.py",
         "node",
-        "a provider with `base_url` = URL`/v1`, `env_key`",
+        CODEX,
         everyday=("agent", "structured", "404"),
+    ),
+    Client(
+        "Codex CLI, alias `gpt-5.5`: `apply_patch` in a form of its own",
+        "@openai/codex",
+        "codex_cli.py",
+        "node",
+        CODEX,
+        model="gpt-5.5",
+    ),
+    Client(
+        "Codex CLI, alias `gpt-5.6-sol`: code mode, and agents of its own",
+        "@openai/codex",
+        "codex_cli.py",
+        "node",
+        CODEX,
+        model="gpt-5.6-sol",
     ),
     Client(
         "Claude Code",

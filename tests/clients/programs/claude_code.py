@@ -56,10 +56,16 @@ def agent() -> dict[str, str]:
     return {"read": results[0], "edited": commands.NOTES.read_text()}
 
 
+def subagent() -> str:
+    """It gives another agent a task, and tells what came of it."""
+    given = {"description": "hello", "prompt": "Repeat after me: all is well", "subagent_type": "general-purpose"}
+    return str(ask(commands.script(("Agent", given)))[-1]["result"])
+
+
 def image() -> str:
     """It looks at a picture by its tool for files, and the model tells what came back."""
     lines = ask(commands.script(("Read", {"file_path": os.environ["PICTURE"]})), "--allowedTools", "Read")
     return str(lines[-1]["result"])
 
 
-checks.run(plain, agent=agent, image=image)
+checks.run(plain, agent=agent, subagent=subagent, image=image)

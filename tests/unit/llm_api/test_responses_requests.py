@@ -172,6 +172,17 @@ def test_a_result_may_hold_pictures_and_files() -> None:
     assert [next(iter(block)) for block in content] == ["text", "image", "document"]
 
 
+def test_what_one_agent_says_to_another_is_the_users() -> None:
+    # GIVEN what Codex sends for an agent that was given a task, with what the model wrote where OpenAI encrypts it
+    parts = [{"type": "input_text", "text": "Payload:"}, {"type": "encrypted_content", "encrypted_content": "Say hi"}]
+    item = {"type": "agent_message", "id": "amsg_1", "author": "/root", "recipient": "/root/a", "content": parts}
+    # WHEN THEN
+    body = sent(respond([said("user", "Be brief."), item]))
+    assert body["messages"] == [
+        {"role": "user", "content": [{"text": "Be brief."}, {"text": "Payload:"}, {"text": "Say hi"}]}
+    ]
+
+
 def test_a_freeform_tool_is_a_function_with_one_string_and_its_grammar_in_words() -> None:
     items = [
         said("user", "?"),

@@ -92,6 +92,8 @@ class Input:
             raise InvalidField(f"{path}.type", f"{path}.type is required, and is a string.")
         if kind == "message":
             self._message(item, path)
+        elif kind == "agent_message":
+            self._close({"role": "user", "content": self._parts(item.get("content"), f"{path}.content")}, path)
         elif kind == "reasoning":
             if with_reasoning:
                 self._reasoning(item, path)
@@ -132,6 +134,9 @@ class Input:
             kind = required_text(part, "type", where)
             if kind in ("input_text", "output_text", "text", "summary_text"):
                 parts.append({"type": "text", "text": text(part, "text", where) or ""})
+            elif kind == "encrypted_content":
+                # What one of Codex's agents says to another. OpenAI encrypts it; here it is as the model wrote it.
+                parts.append({"type": "text", "text": text(part, "encrypted_content", where) or ""})
             elif kind == "refusal":
                 parts.append({"type": "text", "text": text(part, "refusal", where) or ""})
             elif kind == "input_image":
