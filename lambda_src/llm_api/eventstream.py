@@ -17,7 +17,8 @@ from functools import lru_cache
 _PRELUDE = struct.Struct(">III")
 _CRC = struct.Struct(">I")
 _LENGTH = struct.Struct(">H")
-_OVERHEAD_BYTES = _PRELUDE.size + _CRC.size
+_PRELUDE_BYTES = _PRELUDE.size
+_OVERHEAD_BYTES = _PRELUDE_BYTES + _CRC.size
 _MAX_FRAME_BYTES = 32 * 1024 * 1024
 _CHUNK = b'{"bytes":"'
 _STRING = 7
@@ -34,14 +35,15 @@ class Message:
 
     Attributes:
         raw: the bytes as they came.
-        headers: the string headers, such as `:event-type`.
+        event: its `:event-type`; None where it is an exception or an error.
+        headers: the string headers.
         more: whether the next frame came with it.
     """
 
-    __slots__ = ("headers", "more", "payload", "raw")
+    __slots__ = ("event", "headers", "more", "payload", "raw")
 
-    def __init__(self, raw: bytes, headers: Mapping[str, str], payload: bytes) -> None:
-        self.raw, self.headers, self.payload, self.more = raw, headers, payload, False
+    def __init__(self, raw: bytes, event: str | None, headers: Mapping[str, str], payload: bytes) -> None:
+        self.raw, self.event, self.headers, self.payload, self.more = raw, event, headers, payload, False
 
 
 class Decoder:
@@ -63,52 +65,46 @@ class Decoder:
         """
         if self._buffer:
             self._buffer += data
-            if not _is_whole(self._buffer):
+            if _lengths(self._buffer) is None:
                 return
             data = bytes(self._buffer)
             self._buffer.clear()
-        position = 0
+        start, size = 0, len(data)
         try:
-            while _is_whole(data, position):
-                total, headers_length, _ = _PRELUDE.unpack_from(data, position)
-                raw = data[position : position + total]
-                position += total
-                message = _parse(raw, headers_length)
-                message.more = len(data) - position >= _length(data, position)
+            while lengths := _lengths(data, start):
+                end = start + lengths[0]
+                message = _parse(data[start:end], lengths[1])
+                # If the next frame lies about its length, reading it will tell.
+                message.more = size - end >= max(_OVERHEAD_BYTES, int.from_bytes(data[end : end + 4], "big"))
+                start = end
                 yield message
         finally:
-            self._buffer += data[position:]
+            self._buffer += data[start:]
 
 
-def _length(data: bytes, position: int) -> int:
-    """What the next frame says its length is; if it lies, reading it will tell."""
-    return max(_OVERHEAD_BYTES, int.from_bytes(data[position : position + 4], "big"))
-
-
-def _is_whole(data: bytes | bytearray, position: int = 0) -> bool:
-    """Whether there is a whole frame from `position` on."""
-    if len(data) - position < _PRELUDE.size:
-        return False
-    total, headers_length, prelude_crc = _PRELUDE.unpack_from(data, position)
-    if zlib.crc32(data[position : position + 8]) != prelude_crc:
+def _lengths(data: bytes | bytearray, start: int = 0) -> tuple[int, int] | None:
+    """The lengths of the frame that begins at `start` and of its headers; None where it isn't whole yet."""
+    if len(data) - start < _PRELUDE_BYTES:
+        return None
+    total, headers_length, prelude_crc = _PRELUDE.unpack_from(data, start)
+    if zlib.crc32(data[start : start + 8]) != prelude_crc:
         raise CorruptStream("The checksum of a frame's prelude is wrong.")
     if not headers_length + _OVERHEAD_BYTES <= total <= _MAX_FRAME_BYTES:
         raise CorruptStream("A frame's lengths contradict each other.")
-    return bool(len(data) - position >= total)
+    return (total, headers_length) if len(data) - start >= total else None
 
 
 def _parse(raw: bytes, headers_length: int) -> Message:
-    body, (checksum,) = raw[: -_CRC.size], _CRC.unpack_from(raw, len(raw) - _CRC.size)
-    if zlib.crc32(body) != checksum:
+    if zlib.crc32(raw[:-4]) != int.from_bytes(raw[-4:], "big"):
         raise CorruptStream("The checksum of a frame is wrong.")
-    headers_end = _PRELUDE.size + headers_length
-    return Message(raw, _headers(raw[_PRELUDE.size : headers_end]), body[headers_end:])
+    headers_end = _PRELUDE_BYTES + headers_length
+    return Message(raw, *_headers(raw[_PRELUDE_BYTES:headers_end]), raw[headers_end:-4])
 
 
 @lru_cache(maxsize=32)
-def _headers(data: bytes) -> Mapping[str, str]:
-    """Read a frame's headers. A stream's frames have the same ones over and over, so the latest are remembered."""
-    headers = {}
+def _headers(data: bytes) -> tuple[str | None, Mapping[str, str]]:
+    """A frame's event and headers. A stream's frames have the same ones over and over, so the latest are remembered."""
+    headers: dict[str, str] = {}
     position = 0
     try:
         while position < len(data):
@@ -128,7 +124,10 @@ def _headers(data: bytes) -> Mapping[str, str]:
         raise CorruptStream("A frame's headers can't be read.") from error
     if position != len(data):
         raise CorruptStream("A frame's headers can't be read.")
-    return headers
+    failed = ":exception-type" in headers or ":error-code" in headers
+    if failed or headers.get(":message-type", "event") != "event":
+        return None, headers
+    return headers.get(":event-type", ""), headers
 
 
 def encode(headers: Mapping[str, str], payload: bytes) -> bytes:

@@ -169,4 +169,4 @@ def _document(payload: Payload) -> Any:
 
 def _frames(raw: bytes) -> Iterator[Frame | None]:
     for message in Decoder().messages(raw):
-        yield Frame(message.raw, message.headers.get(":event-type", ""), message.payload)
+        yield Frame(message.raw, message.event or "", message.payload)

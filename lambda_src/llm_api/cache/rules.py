@@ -134,7 +134,7 @@ def _temperatures(document: Any) -> Iterator[Any]:
 def _events(frames: bytes) -> Iterator[dict[str, Any]]:
     """What the frames of a stream say, as far as it may be an end."""
     for message in Decoder().messages(frames):
-        event = message.headers.get(":event-type", "")
+        event = message.event or ""
         if event == "chunk":
             try:
                 document = parse_json(chunk(message.payload))

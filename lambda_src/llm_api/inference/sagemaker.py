@@ -87,7 +87,7 @@ class _AsBedrocks(Streaming):
         return b""
 
     def _frame(self, message: Message) -> bytes:
-        if message.headers.get(":event-type") != "PayloadPart":
+        if message.event != "PayloadPart":
             return _as_bedrocks(message)
         self._line += message.payload
         whole, newline, rest = self._line.rpartition(b"\n")

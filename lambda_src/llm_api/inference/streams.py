@@ -107,17 +107,16 @@ class FrameReader:
                 patience = self._patience.ping_seconds
 
     def _frame(self, message: Message) -> Frame:
-        code = message.headers.get(":exception-type") or message.headers.get(":error-code")
-        if message.headers.get(":message-type", "event") != "event" or code is not None:
+        event = message.event
+        if event is None:
             from llm_api.inference import failures
 
-            failure = _failure(message, code or "", self._target)
+            failure = _failure(message, self._target)
             if not self._begun and failures.is_free(failure):
                 self._free = True
                 self._progress.cost_nothing()
             raise StreamFault(failure, message.raw)
         self._begun = True
-        event = message.headers.get(":event-type", "")
         data = chunk(message.payload) if event == "chunk" else message.payload
         if self._in_lines:
             from llm_api.model_json import json_lines
@@ -204,9 +203,10 @@ def _out_of_time(target: Target) -> StreamFault:
     return StreamFault(failures.out_of_time(target))
 
 
-def _failure(message: Message, code: str, target: Target) -> ApiError:
+def _failure(message: Message, target: Target) -> ApiError:
     from llm_api.inference import failures
 
+    code = message.headers.get(":exception-type") or message.headers.get(":error-code") or ""
     document = parse_json(message.payload)
     fields = document if isinstance(document, dict) else {}
     words = fields.get("message") or fields.get("Message") or message.headers.get(":error-message") or ""

@@ -37,7 +37,7 @@ class Invoke(Call):
         document = json_object(request.body) if is_json else None
         protection.check_headers(headers)
         if document is not None:
-            protection.check_invoke_body(document, request.body)
+            protection.check_invoke_body(document)
         self.model = model_id(request.path)
         self.stream = isinstance(self, InvokeStream)
         self.body = request.body
@@ -129,7 +129,7 @@ class Converse(Call):
         # SDKs write null for what is absent; Converse has no field that means something by it.
         body = {name: value for name, value in json_object(request.body).items() if value is not None}
         protection.check_headers(request.headers)
-        protection.check_converse_body(body, request.body)
+        protection.check_converse_body(body)
         return cls(model_id(request.path), cls is ConverseStream, body)
 
     def payloads(self, target: Target) -> Sequence[Payload]:

@@ -46,7 +46,6 @@ _REFUSED_FIELDS = {
     "service_tier": _PRICE,
     "promptVariables": "prompts of Bedrock's prompt management are not offered here. Send the text itself.",
 }
-_MARK_OF_S3 = b"s3Location"
 _GUARDRAIL_FIELD = "amazon-bedrock-guardrailConfig"
 _MARKS = (
     "whoever marks parts of the input exempts all others from the guardrail. Leave it out, or ask your platform team "
@@ -107,11 +106,8 @@ def check_guardrail(target: Target, field: str, *, asked: bool) -> None:
         )
 
 
-def check_invoke_body(body: Mapping[str, Any], sent: bytes = _MARK_OF_S3) -> None:
+def check_invoke_body(body: Mapping[str, Any]) -> None:
     """Refuse what no target may be asked for over InvokeModel.
-
-    Parameters:
-        sent: the bytes that say so.
 
     Raises:
         BadRequest: the message names the field.
@@ -119,7 +115,7 @@ def check_invoke_body(body: Mapping[str, Any], sent: bytes = _MARK_OF_S3) -> Non
     _refuse_fields(body)
     if _TIER_FIELD in body:
         raise BadRequest(f"The field {_TIER_FIELD} is refused: {_PRICE}")
-    _refuse_s3(body, sent)
+    _refuse_s3(body)
 
 
 def check_invoke_target(body: Mapping[str, Any], target: Target) -> None:
@@ -187,11 +183,8 @@ def _no_texts(fields: Mapping[str, Any]) -> Iterator[Any]:
             yield value
 
 
-def check_converse_body(body: Mapping[str, Any], sent: bytes = _MARK_OF_S3) -> None:
+def check_converse_body(body: Mapping[str, Any]) -> None:
     """Refuse what no target may be asked for over Converse.
-
-    Parameters:
-        sent: the bytes that say so.
 
     Raises:
         BadRequest: the message names the field.
@@ -210,7 +203,7 @@ def check_converse_body(body: Mapping[str, Any], sent: bytes = _MARK_OF_S3) -> N
             raise BadRequest(
                 f"The field {name[:100]} is not known here. Converse takes {', '.join(sorted(_CONVERSE_FIELDS))}."
             )
-    _refuse_s3(body, sent)
+    _refuse_s3(body)
 
 
 def check_converse_target(body: Mapping[str, Any], target: Target) -> None:
@@ -263,10 +256,8 @@ def _refuse_fields(body: Mapping[str, Any]) -> None:
             raise BadRequest(f"The field {name} is refused: {reason}")
 
 
-def _refuse_s3(document: Any, sent: bytes) -> None:
+def _refuse_s3(document: Any) -> None:
     """Bedrock would read the object with this deployment's role, not with the caller's rights."""
-    if _MARK_OF_S3 not in sent and b"\\u" not in sent:
-        return  # no name in it can read so
     pending = [document]
     while pending:
         value = pending.pop()
