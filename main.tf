@@ -155,6 +155,7 @@ module "function" {
   tracing                  = var.tracing
   permissions_boundary_arn = var.permissions_boundary_arn
   pinned_version           = var.pinned_version
+  keep_logs                = coalesce(var.keep_logs, var.deletion_protection)
   log_retention_days       = var.log_retention_days
   tags                     = var.tags
   # By name, so that the policy doesn't change with the order.
@@ -228,4 +229,26 @@ module "monitoring" {
   account_concurrency  = module.inputs.monitoring.account_concurrency
   workflows            = merge({ for name, workflow in module.inputs.workflows : name => workflow.state_machine_arn }, module.inputs.monitoring.workflows)
   tags                 = var.tags
+}
+
+# What is protected fails first. A destroy begins with what nothing else needs, so with the API and its keys, and would
+# fail only at the table, at its end. This resource needs everything: it goes before everything, and while protection is on
+# it doesn't go. The command is the only one that this module ever runs, and only at a destroy: `prevent_destroy` can't be
+# switched off by an input, and a precondition isn't looked at when something is destroyed.
+resource "terraform_data" "deletion_protection" {
+  input = var.deletion_protection
+
+  provisioner "local-exec" {
+    when    = destroy
+    command = self.input ? "echo Deletion protection is on: set deletion_protection to false, apply, and destroy then. && exit 1" : "exit 0"
+  }
+
+  depends_on = [
+    module.api,
+    module.cache,
+    module.function,
+    module.images,
+    module.monitoring,
+    module.tenants,
+  ]
 }

@@ -136,7 +136,7 @@ variable "count_tokens" {
 }
 
 variable "deletion_protection" {
-  description = "Whether DynamoDB refuses to delete the tenants table, and the bucket of `images` stays as long as there are pictures in it. Switch it off, apply, and then destroy."
+  description = "Whether `terraform destroy` fails before anything is removed, DynamoDB refuses to delete the tenants table, and the bucket of `images` stays as long as there are pictures in it. Switch it off, apply, and then destroy."
   type        = bool
   default     = true
   nullable    = false
@@ -200,6 +200,12 @@ variable "images" {
     - `url_seconds`: how long an address holds. It ends with the credentials of the function that signed it, at the latest.
   EOT
   type        = any
+  default     = null
+}
+
+variable "keep_logs" {
+  description = "Whether the function's log group stays in the account when the deployment is destroyed: it is the only history. Null is as `deletion_protection`."
+  type        = bool
   default     = null
 }
 

@@ -82,6 +82,9 @@ module "production_us" {
   name       = local.name
   models     = local.models.production_us
   throttling = local.throttling
+
+  # So that `terraform destroy` leaves nothing behind. Leave it on where people depend on the API.
+  deletion_protection = false
 }
 
 module "production_eu" {
@@ -91,6 +94,9 @@ module "production_eu" {
   name       = local.name
   models     = local.models.production_eu
   throttling = local.throttling
+
+  # So that `terraform destroy` leaves nothing behind. Leave it on where people depend on the API.
+  deletion_protection = false
 }
 
 output "urls" {

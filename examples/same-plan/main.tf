@@ -51,6 +51,9 @@ module "llm_api" {
   kms_key                  = { arn = aws_kms_key.this.arn }
   permissions_boundary_arn = aws_iam_policy.boundary.arn
   web_acl                  = { arn = aws_wafv2_web_acl.this.arn }
+
+  # So that `terraform destroy` leaves nothing behind. Leave it on where people depend on the API.
+  deletion_protection = false
 }
 
 # What nobody may ask about, and nobody is told.

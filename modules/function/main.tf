@@ -40,6 +40,7 @@ resource "aws_cloudwatch_log_group" "this" {
   # checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts with its own key; a customer managed one is the input kms_key
   # checkov:skip=CKV_AWS_338:how long to keep a log is the account's policy; log_retention_days sets it
   name              = local.log_group
+  skip_destroy      = var.keep_logs
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key == null ? null : var.kms_key.arn
   tags              = var.tags

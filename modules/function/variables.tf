@@ -86,6 +86,13 @@ variable "images_bucket" {
   }
 }
 
+variable "keep_logs" {
+  type        = bool
+  default     = false
+  nullable    = false
+  description = "Whether the log group stays in the account when the function is destroyed. An apply that makes it anew has to import it then."
+}
+
 variable "kms_key" {
   type = object({
     arn = string

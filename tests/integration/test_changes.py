@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from local_aws import LocalAws
 from tests.load.deployment import Tenant, sha256
+from tests.support import PATIENCE_SECONDS
 from tools.terraform import ROOT, Terraform
 
 LIMIT = {"max_output_tokens": 64}
@@ -131,7 +132,7 @@ def called(aws: LocalAws) -> set[str]:
 
 def until(condition: Callable[[], bool]) -> None:
     """Waits for what the callers are about to get."""
-    give_up = time.monotonic() + 120
+    give_up = time.monotonic() + PATIENCE_SECONDS
     while not condition():
-        assert time.monotonic() < give_up, "it did not happen within two minutes"
+        assert time.monotonic() < give_up, "it did not happen"
         time.sleep(0.1)

@@ -14,6 +14,12 @@ variable "tenants" {
   type        = any
 }
 
+variable "protected" {
+  description = "Whether the deployment is protected against its removal."
+  type        = bool
+  default     = false
+}
+
 module "llm_api" {
   source = "../../../.."
 
@@ -21,7 +27,7 @@ module "llm_api" {
   models              = var.models
   tenants             = var.tenants
   auth                = { type = "api_key" }
-  deletion_protection = false
+  deletion_protection = var.protected
 }
 
 output "url" {
