@@ -101,6 +101,8 @@ module "pooled" {
   name   = "pooled"
   models = { nova = { id = "amazon.nova-lite-v1:0", max_output_tokens = 4096 } }
   auth   = { type = "cognito", user_pool_arns = [aws_cognito_user_pool.this.arn] }
+
+  deletion_protection = false
 }
 
 resource "aws_cognito_user_pool" "this" {
