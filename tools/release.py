@@ -33,7 +33,7 @@ def named() -> str:
     }
     if len(set(places.values())) > 1:
         raise SystemExit(f"One version has to be named everywhere, and these are: {places}")
-    return places["pyproject.toml"]
+    return str(places["pyproject.toml"])
 
 
 def section(version: str) -> str:
