@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import secrets
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -50,6 +51,7 @@ def main() -> None:
             ask(client)
             stream(aws, outputs["url"], key)
             spend(aws, outputs["url"], support_key)
+            operate(aws, outputs, support_key)
             show_locks(aws, client, outputs)
             campaign(aws, workflow, campaign_is_there, key)
         finally:
@@ -184,6 +186,34 @@ def spend(aws: LocalAws, url: str, key: str) -> None:
         f"\n  GET /v1/usage: {usage['requests']['used']} requests and {usage['tokens']['used']} tokens, settled to "
         f"the token; new at {usage['resets_at']}. No model was called for what was refused."
     )
+
+
+def operate(aws: LocalAws, outputs: dict[str, Any], key: str) -> None:
+    heading("Day two: who used what, and a leaked key ends alone, by llm-api")
+    from openai import AuthenticationError, OpenAI
+
+    say("  llm-api usage --by model")
+    quote(llm_api(outputs, "usage", "--by", "model"))
+    key_id = hashlib.sha256(key.encode()).hexdigest()[:10]
+    say(f"  llm-api keys revoke {key_id} --reason leaked")
+    quote(llm_api(outputs, "keys", "revoke", key_id, "--reason", "leaked"))
+    aws.lambda_service.end_idle_sandboxes()  # in place of the minute that they remember it
+    client = OpenAI(base_url=f"{aws.local_url(outputs['url'])}/v1", api_key=key, max_retries=0)
+    try:
+        client.models.list()
+    except AuthenticationError as error:
+        say(f"  openai.AuthenticationError: {error.status_code}. Terraform declares the key; no apply undoes this.")
+    else:
+        raise AssertionError("a revoked key was let in")
+
+
+def llm_api(outputs: dict[str, Any], *arguments: str) -> str:
+    """What the command line prints, run as an operator would run it."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "cli"), "LLM_API_DEPLOYMENT": outputs["function_name"]}
+    command = [sys.executable, "-m", "llm_api_cli", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return "\n".join(line.rstrip() for line in done.stdout.splitlines() if line.strip())
 
 
 def show_locks(aws: LocalAws, client: Any, outputs: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.apigateway.models import apigateway_backends
 from moto.awslambda.models import lambda_backends
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 from moto.iam.models import iam_backends
@@ -470,6 +471,38 @@ def test_failed_condition_returns_the_item(client: Callable[[str], Any]) -> None
 
     # THEN
     assert failed.value.response["Item"]["n"] == {"N": "7"}  # type: ignore[typeddict-item]
+
+
+@shows(moto_patches.dynamodb.plain_values_are_written_as_they_are)
+def test_a_value_is_written_without_a_look_at_all_types(
+    client: Callable[[str], Any], filled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a table with an item of each plain type
+    dynamodb, table = client("dynamodb"), f"values-{filled}"
+    key = {"AttributeName": "pk", "AttributeType": "S"}
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[key],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    values = {"n": {"N": "5"}, "b": {"BOOL": True}, "m": {"M": {"s": {"SS": ["x"]}, "l": {"L": [{"S": "y"}]}}}}
+    item = {"pk": {"S": "a"}, **values, "raw": {"B": b"\x00"}, "none": {"NULL": True}}
+    dynamodb.put_item(TableName=table, Item=item)
+    looks: list[str] = []
+    original = BaseJSONSerializer._serialize_structure_member
+
+    def counted(self: Any, serialized: Any, value: Any, shape: Any, key: str) -> None:
+        looks.append(key)
+        original(self, serialized, value, shape, key)
+
+    # WHEN it is read
+    monkeypatch.setattr(BaseJSONSerializer, "_serialize_structure_member", counted)
+    found = dynamodb.get_item(TableName=table, Key={"pk": {"S": "a"}})["Item"]
+
+    # THEN it is as it was written, and each plain value was looked at once
+    assert found == item
+    deviates(filled, len([key for key in looks if key == "NULL"]) <= len(("m", "l", "raw")))
 
 
 @shows(moto_patches.bedrock.foundation_models_are_described)

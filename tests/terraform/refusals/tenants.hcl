@@ -14,6 +14,13 @@ refused "name_too_long" {
   tenants = { xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx = { models = ["fast"], api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] } }
 }
 
+refused "more_than_terraform_should_hold" {
+  says = "`llm-api tenants import FILE`"
+
+  name    = "acme"
+  tenants = { many = { models = ["fast"], api_key_sha256 = flatten([for a in range(5) : [for b in range(500) : sha256("${a}-${b}")]]) } }
+}
+
 refused "tenant_without_models" {
   says = "may use nothing: idle"
 

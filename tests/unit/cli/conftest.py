@@ -29,6 +29,12 @@ MODELS = {
     "nova": {"id": "amazon.nova-lite-v1:0", "family": "nova", "max_output_tokens": 4096, "price": {"input": 0.06}},
     "open": {"id": "amazon.nova-pro-v1:0", "family": "nova"},
 }
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    }
+)
 LEAKED = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
@@ -102,7 +108,7 @@ class Table:
 
 def make_function(name: str, environment: dict[str, str]) -> None:
     """A function as `modules/function` makes it, as far as it is read."""
-    role = boto3.client("iam").create_role(RoleName=f"{name}-{REGION}", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    role = boto3.client("iam").create_role(RoleName=f"{name}-{REGION}", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as file:
         file.writestr("handler.py", "")
