@@ -97,7 +97,7 @@ class ControlPlane:
     moto keeps its state in modules, so there can be one at a time in a process.
 
     Attributes:
-        wsgi: moto's server; the front hands it what it does not answer itself.
+        wsgi: moto's server; the endpoint hands it what it does not answer itself.
     """
 
     _in_use = threading.Lock()

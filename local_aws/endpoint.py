@@ -25,6 +25,7 @@ from local_aws.iam import authorize_model_call, guardrail_of, policies_of, tier_
 from local_aws.iam.errors import UnknownPolicyElement, UnknownTarget
 from local_aws.journal import Call, Journal
 from local_aws.lambda_service import LambdaService, http_api
+from local_aws.lost_answers import LostAnswers
 from local_aws.models import ModelRequest, ModelResponse, ModelRuntime
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class AwsRequest:
         return "query" if form or self.service == "s3" else "rest-json"
 
 
-class Front:
+class Endpoint:
     """The WSGI application behind `AWS_ENDPOINT_URL`."""
 
     def __init__(
@@ -92,6 +93,7 @@ class Front:
         control_api: App,
     ) -> None:
         self._control_plane = control_plane
+        self._administration = LostAnswers(control_plane)
         self._credentials = credentials
         self._lambda_service = lambda_service
         self._models = models
@@ -110,7 +112,7 @@ class Front:
         credentials = self._credentials.find(access_key_id)
         is_ours = _is_model_call(service, path) or http_api.INVOKE_PATH.fullmatch(path) is not None
         if credentials is not None and credentials.is_administrator and not is_ours:
-            return self._control_plane(environ, start_response)
+            return self._administration(environ, start_response)
         request = read_request(environ, service, region)
         try:
             if credentials is None or not credentials.is_administrator:

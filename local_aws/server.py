@@ -1,4 +1,4 @@
-"""One process that is AWS: composes the control plane, the front, the gateway, Lambda and the stand-in models."""
+"""One process that is AWS: composes the control plane, the endpoint, the gateway, Lambda and the stand-in models."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ from local_aws.credentials import (
     Credentials,
     CredentialStore,
 )
-from local_aws.endpoint import Front
+from local_aws.endpoint import Endpoint
 from local_aws.faults import CONNECTION, Faults
 from local_aws.gateway import Gateway
 from local_aws.gateway.server import GatewayServer
@@ -74,10 +74,10 @@ class LocalAws:
             raise
 
     def _start(self, max_sandboxes: int) -> None:
-        # The port comes first: the functions and the front need each other's address.
-        front_server = self._listen(None)
-        front_server.forgets = self._forgets
-        self.endpoint_url = f"http://127.0.0.1:{front_server.server_port}"
+        # The port comes first: the functions and the endpoint need each other's address.
+        endpoint = self._listen(None)
+        endpoint.forgets = self._forgets
+        self.endpoint_url = f"http://127.0.0.1:{endpoint.server_port}"
         self.lambda_service = LambdaService(
             self.credentials,
             self.endpoint_url,
@@ -90,7 +90,7 @@ class LocalAws:
         control_api = ControlApi(
             self.control_plane, self.credentials, self.lambda_service, self.faults, self.journal, self.local_url
         )
-        front_server.app = Front(
+        endpoint.app = Endpoint(
             self.control_plane.wsgi,
             self.credentials,
             self.lambda_service,

@@ -252,7 +252,7 @@ def test_conditions_on_the_caller_see_the_callers_context() -> None:
     # GIVEN a policy that demands TLS
     policies = document(statement(model(NOVA), Bool={"aws:SecureTransport": "true"}))
 
-    # THEN what the front knows of the request decides
+    # THEN what the endpoint knows of the request decides
     assert allowed(policies, NOVA, context={"aws:SecureTransport": "true"})
     assert not allowed(policies, NOVA)
 

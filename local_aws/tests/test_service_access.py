@@ -61,5 +61,5 @@ def test_a_listing_carries_its_prefix() -> None:
     ],
 )
 def test_anything_else_is_unknown(service: str, method: str, path: str, query: str, target: str, body: bytes) -> None:
-    # GIVEN a request that no role here makes WHEN THEN nobody says what it would need, and the front refuses it
+    # GIVEN a request that no role here makes WHEN THEN nobody says what it would need, and the endpoint refuses it
     assert checks_for(service, method, path, query, target, body) is None
