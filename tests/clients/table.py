@@ -37,6 +37,10 @@ NODE_V1 = "`baseURL` = URL`/v1`, `apiKey`"
 VOCABULARY = "It sends numbers of tokens, by a vocabulary that it fetches from the internet; else it sends text."
 CAP = "For a name that it does not know it asks for more tokens than the model's `max_output_tokens`."
 
+VERSION = (
+    "From 2.0 on it sends version `2026-10-21`, which Bedrock takes for Claude Opus 4.7 and later alone: "
+    '`extra_body={"anthropic_version": "bedrock-2023-05-31"}`.'
+)
 CODEX = "a provider with `base_url` = URL`/v1`, `env_key`"
 
 CLIENTS = (
@@ -45,6 +49,14 @@ CLIENTS = (
     Client("openai for Node.js, chat", "openai", "openai_sdk.mjs", "node", NODE_V1),
     Client("openai for Node.js, Responses", "openai", "openai_sdk.mjs responses", "node", NODE_V1),
     Client("anthropic, with its tool runner", "anthropic", "anthropic_sdk.py", "python", BASE),
+    Client(
+        "anthropic, `AnthropicBedrock`",
+        "anthropic",
+        "anthropic_sdk.py bedrock",
+        "python",
+        BASE,
+        reasons=dict.fromkeys(("plain", "streamed", "tools", "structured", "image"), VERSION),
+    ),
     Client("@anthropic-ai/sdk", "@anthropic-ai/sdk", "anthropic_sdk.mjs", "node", "`baseURL` = URL, `apiKey`"),
     Client("boto3, Converse", "boto3", "boto3_sdk.py", "python", f"`endpoint_url` = URL, {BEARER}"),
     Client(

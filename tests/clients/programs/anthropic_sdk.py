@@ -1,13 +1,20 @@
-"""`anthropic` for Python; its tool runner calls the tools."""
+"""`anthropic` for Python, with its tool runner; `AnthropicBedrock` of the same package with the argument `bedrock`."""
 
 import json
+import sys
+from functools import partial
 from typing import Any
 
 import anthropic
 import checks
 
+BEDROCK = "bedrock" in sys.argv
+OLD = {"extra_body": {"anthropic_version": "bedrock-2023-05-31"}}
 
-def client(key: str = checks.KEY) -> anthropic.Anthropic:
+
+def client(key: str = checks.KEY) -> Any:
+    if BEDROCK:
+        return anthropic.AnthropicBedrock(base_url=checks.URL, api_key=key, aws_region="us-east-1", max_retries=0)
     return anthropic.Anthropic(base_url=checks.URL, api_key=key, max_retries=0, _strict_response_validation=True)
 
 
@@ -19,16 +26,16 @@ def text_of(message: Any) -> str:
     return "".join(block.text for block in message.content if block.type == "text")
 
 
-def plain(key: str = checks.KEY, model: str = checks.MODEL) -> str:
-    return text_of(client(key).messages.create(**asked(checks.SAY, model=model)))
+def plain(key: str = checks.KEY, model: str = checks.MODEL, **switch: Any) -> str:
+    return text_of(client(key).messages.create(**asked(checks.SAY, model=model, **switch)))
 
 
-def streamed() -> list[str]:
-    with client().messages.stream(**asked(checks.COUNT)) as stream:
+def streamed(**switch: Any) -> list[str]:
+    with client().messages.stream(**asked(checks.COUNT, **switch)) as stream:
         return list(stream.text_stream)
 
 
-def tools() -> str:
+def tools(**switch: Any) -> str:
     @anthropic.beta_tool
     def get_weather(city: str) -> str:
         """The weather of a city.
@@ -38,19 +45,19 @@ def tools() -> str:
         """
         return checks.weather(city)
 
-    runner = client().beta.messages.tool_runner(**asked(checks.WEATHER, tools=[get_weather]))
+    runner = client().beta.messages.tool_runner(**asked(checks.WEATHER, tools=[get_weather], **switch))
     return text_of(runner.until_done())
 
 
-def structured() -> Any:
+def structured(**switch: Any) -> Any:
     wanted = {"format": {"type": "json_schema", "schema": checks.CAR}}
-    return json.loads(text_of(client().messages.create(**asked(checks.DESCRIBE, output_config=wanted))))
+    return json.loads(text_of(client().messages.create(**asked(checks.DESCRIBE, output_config=wanted, **switch))))
 
 
-def image() -> str:
+def image(**switch: Any) -> str:
     source = {"type": "base64", "media_type": "image/jpeg", "data": checks.picture_base64()}
     content = [{"type": "image", "source": source}, {"type": "text", "text": checks.LOOK}]
-    return text_of(client().messages.create(**asked(content)))
+    return text_of(client().messages.create(**asked(content, **switch)))
 
 
 def tokens() -> int:
@@ -60,4 +67,9 @@ def tokens() -> int:
     return counted.input_tokens
 
 
-checks.run(plain, streamed=streamed, tools=tools, structured=structured, image=image, tokens=tokens)
+ASKS = {"plain": plain, "streamed": streamed, "tools": tools, "structured": structured, "image": image}
+if BEDROCK:
+    switched = {name: {"": ask, "anthropic_version": partial(ask, **OLD)} for name, ask in ASKS.items()}
+    checks.run(switched.pop("plain"), **switched)
+else:
+    checks.run(ASKS.pop("plain"), **ASKS, tokens=tokens)
