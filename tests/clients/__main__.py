@@ -30,6 +30,7 @@ COLUMNS = {
     "image": "image",
     "embeddings": "embeddings",
     "tokens": "counted",
+    "models": "models",
     "401": "401",
     "404": "404",
     "429": "429",
@@ -124,11 +125,15 @@ def write(found: Mapping[Client, Mapping[str, Outcome]]) -> None:
     for client, outcomes in found.items():
         switches: dict[tuple[str, str], list[str]] = {}
         for one in outcomes.values():
-            if one.switch:
+            if one.switch and one.passed:
                 switches.setdefault((one.switch, client.reasons.get(one.check, "")), []).append(one.check)
         for (switch, reason), checks in switches.items():
             shown = ", ".join(COLUMNS.get(check, check) for check in checks)
             lines.append(f"| {client.name} | {shown} | `{switch}` | {reason} |")
+        for one in outcomes.values():
+            if not one.passed:
+                why = " ".join(one.why.replace("|", "/").split())[:200]
+                lines.append(f"| {client.name} | {COLUMNS.get(one.check, one.check)} | none | {why} |")
     text = PAGE.read_text()
     written = re.sub(
         r"(<!-- BEGIN CLIENTS -->\n).*?(<!-- END CLIENTS -->)",

@@ -24,6 +24,7 @@ JUDGES: Mapping[str, Callable[[Any], bool]] = {
     "json": _is_car,
     "image": lambda value: "I see a JPEG image" in value or "[image]" in value,
     "embeddings": lambda value: value == [1024, 1024],
+    "models": lambda value: {"fast", "nova", "embed"} <= set(value),
     "tokens": lambda value: value > 0,
 }
 REFUSALS = ("401", "404", "429")

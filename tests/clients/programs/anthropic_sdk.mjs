@@ -42,6 +42,9 @@ await checks.run({
     const content = [{ type: "image", source }, { type: "text", text: checks.LOOK }];
     return textOf(await client().messages.create(asked(content)));
   },
+  async models() {
+    return (await client().models.list()).data.filter((one) => one.display_name).map(({ id }) => id);
+  },
   async tokens() {
     const { model, messages } = asked(checks.SAY);
     return (await client().beta.messages.countTokens({ model, messages })).input_tokens;

@@ -67,9 +67,13 @@ def tokens() -> int:
     return counted.input_tokens
 
 
+def models() -> list[str]:
+    return [model.id for model in client().models.list() if model.display_name]
+
+
 ASKS = {"plain": plain, "streamed": streamed, "tools": tools, "structured": structured, "image": image}
 if BEDROCK:
     switched = {name: {"": ask, "anthropic_version": partial(ask, **OLD)} for name, ask in ASKS.items()}
     checks.run(switched.pop("plain"), **switched)
 else:
-    checks.run(ASKS.pop("plain"), **ASKS, tokens=tokens)
+    checks.run(ASKS.pop("plain"), **ASKS, tokens=tokens, models=models)

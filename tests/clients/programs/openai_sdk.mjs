@@ -41,6 +41,9 @@ const byChat = {
   },
 };
 
+const models = async () => (await client().models.list()).data.map(({ id }) => id);
+byChat.models = models;
+
 const byResponses = {
   async plain({ key, model = checks.MODEL }) {
     return (await client(key).responses.create({ model, input: checks.SAY })).output_text;

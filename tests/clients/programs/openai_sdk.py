@@ -18,6 +18,10 @@ def embeddings() -> list[int]:
     return [len(one.embedding) for one in answer.data]
 
 
+def models() -> list[str]:
+    return [model.id for model in client().models.list()]
+
+
 class Chat:
     @staticmethod
     def plain(key: str = checks.KEY, model: str = checks.MODEL) -> str | None:
@@ -100,5 +104,5 @@ checks.run(
     tools=Way.tools,
     structured=Way.structured,
     image=Way.image,
-    **({} if Way is Responses else {"embeddings": embeddings}),
+    **({} if Way is Responses else {"embeddings": embeddings, "models": models}),
 )

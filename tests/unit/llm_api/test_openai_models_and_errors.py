@@ -11,7 +11,7 @@ from llm_api.dialects.openai.fields import InvalidField
 from llm_api.dialects.openai.models import ListModels, RetrieveModel
 from llm_api.events import Request
 
-from tests.unit.llm_api.dialect_support import CLAUDE, EMBED
+from tests.unit.llm_api.dialect_support import CLAUDE, EMBED, NOVA
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abc"
 REQUEST = Request("req-1", "POST", "/v1/chat/completions", "/v1/chat/completions")
@@ -28,7 +28,44 @@ def test_the_list_holds_what_the_caller_may_use():
     # WHEN / THEN
     assert body["object"] == "list"
     assert [model["id"] for model in body["data"]] == ["claude", "embed"]
-    assert body["data"][0] == {"id": "claude", "object": "model", "created": 0, "owned_by": "anthropic"}
+    assert body["data"][0] == {
+        "id": "claude",
+        "object": "model",
+        "created": 0,
+        "owned_by": "anthropic",
+        "type": "model",
+        "display_name": "claude",
+        "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "names", "more"),
+    [
+        ({}, ["claude", "embed", "nova"], False),
+        ({"limit": "2"}, ["claude", "embed"], True),
+        ({"limit": "2", "after_id": "embed"}, ["nova"], False),
+        ({"limit": "1", "before_id": "nova"}, ["embed"], True),
+        ({"before_id": "embed"}, ["claude"], False),
+        ({"after_id": "nova"}, [], False),
+    ],
+)
+def test_the_list_comes_in_anthropics_pages(query, names, more):
+    # GIVEN three models WHEN a page is asked for
+    asked = ListModels.parse(Request("r", "GET", "/v1/models", "/v1/models", {}, query))
+    body = json.loads(asked.render([CLAUDE, EMBED, NOVA]).body)
+
+    # THEN it says where it begins and ends, and whether there is more
+    assert [model["id"] for model in body["data"]] == names
+    assert (body["first_id"], body["last_id"]) == ((names[0], names[-1]) if names else (None, None))
+    assert body["has_more"] is more
+
+
+@pytest.mark.parametrize("limit", ["", "0", "-1", "x", "\u0661", "99999999999999999999"])
+def test_a_page_of_no_number_is_refused(limit):
+    with pytest.raises(errors.BadRequest, match="limit"):
+        ListModels.parse(Request("r", "GET", "/v1/models", "/v1/models", {}, {"limit": limit}))
 
 
 @pytest.mark.parametrize("name", ["claude", "us.anthropic.claude-opus-4-6-v1", "us.anthropic%2Eclaude-opus-4-6-v1"])
