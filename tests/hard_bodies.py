@@ -14,6 +14,7 @@ INVOKE = "/model/{modelId}/invoke"
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"
 COUNT = "/v1/messages/count_tokens"
+COUNT_TOKENS = "/model/{modelId}/count-tokens"
 EMBEDDINGS = "/v1/embeddings"
 IMAGES = "/v1/images/generations"
 WORKFLOWS = "/v1/workflows/{name}"
@@ -124,6 +125,11 @@ def _texts() -> Iterator[tuple[str, Hard]]:
         "a container": (INVOKE, "tuned", lambda text: {"messages": _user([{"type": "text", "text": text}])}),
         "messages": (MESSAGES, "fast", lambda text: {"model": "fast", "max_tokens": 9, "messages": _user(text)}),
         "a count": (COUNT, "fast", lambda text: {"model": "fast", "messages": _user(text)}),
+        "a count of Bedrock's": (
+            COUNT_TOKENS,
+            "fast",
+            lambda text: {"input": {"converse": {"messages": _user([{"text": text}])}}},
+        ),
         "responses": (RESPONSES, "fast", lambda text: {"model": "fast", "input": text}),
         "a count of responses": (INPUT_TOKENS, "fast", lambda text: {"model": "fast", "input": text}),
         "embeddings": (EMBEDDINGS, "embed", lambda text: {"model": "embed", "input": text}),
@@ -162,6 +168,11 @@ def _shapes() -> Iterator[tuple[str, Hard]]:
         ),
         "messages": (MESSAGES, "fast", '{"model":"fast","max_tokens":9,"messages":[{"role":"user","content":[%]}]}'),
         "a count": (COUNT, "fast", '{"model":"fast","messages":[{"role":"user","content":[%]}]}'),
+        "a count of Bedrock's": (
+            COUNT_TOKENS,
+            "fast",
+            '{"input":{"converse":{"messages":[{"role":"user","content":[%]}]}}}',
+        ),
         "responses": (RESPONSES, "fast", '{"model":"fast","input":[%]}'),
         "a count of responses": (INPUT_TOKENS, "fast", '{"model":"fast","input":[%]}'),
         "embeddings": (EMBEDDINGS, "embed", '{"model":"embed","input":[%]}'),

@@ -34,6 +34,7 @@ WAYS = [(label, POSITIVE) for label in OPERATIONS] + [
 """Each operation with requests that fit, and with some that don't; `/health` takes nothing that could be wrong."""
 
 MODELS = {
+    "/model/{modelId}/count-tokens": "fast",
     "/model/{modelId}/invoke": "fast",
     "/model/{modelId}/invoke-with-response-stream": "fast",
     "/v1/embeddings": "embed",

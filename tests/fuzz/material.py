@@ -23,6 +23,7 @@ HURRIED: Mapping[str, tuple[str, str]] = {f"hurried-{name}": MODELS[name] for na
 ROUTES: tuple[tuple[str, str], ...] = (
     ("/model/{modelId}/converse", "/model/%s/converse"),
     ("/model/{modelId}/converse-stream", "/model/%s/converse-stream"),
+    ("/model/{modelId}/count-tokens", "/model/%s/count-tokens"),
     ("/model/{modelId}/invoke", "/model/%s/invoke"),
     ("/model/{modelId}/invoke-with-response-stream", "/model/%s/invoke-with-response-stream"),
     ("/v1/chat/completions", "/v1/chat/completions"),
@@ -128,6 +129,7 @@ BODIES: tuple[dict[str, Any], ...] = (
         "max_output_tokens": 5,
     },
     {"prompt": "Hello", "n": 1, "size": "1024x1024", "response_format": "b64_json"},
+    {"input": {"invokeModel": {"body": "eyJtYXhfdG9rZW5zIjogMSwgIm1lc3NhZ2VzIjogW119"}}},
 )
 """One right body of each kind."""
 
@@ -150,6 +152,7 @@ FITTING: Mapping[str, int] = {
     "responses": 9,
     "input_tokens": 9,
     "generations": 10,
+    "count-tokens": 11,
 }
 """Which of them a route takes or, of InvokeModel, a model."""
 
@@ -274,6 +277,7 @@ ANSWERS: Sequence[tuple[str, str, str, Any]] = (
     ("/model/{modelId}/invoke", "/model/%s/invoke", "claude", _MESSAGE),
     ("/v1/messages", "/v1/messages", "claude", _MESSAGE),
     ("/v1/messages/count_tokens", "/v1/messages/count_tokens", "claude", {"inputTokens": 5}),
+    ("/model/{modelId}/count-tokens", "/model/%s/count-tokens", "claude", {"inputTokens": 5}),
     ("/v1/responses/input_tokens", "/v1/responses/input_tokens", "nova", {"inputTokens": 5}),
     ("/v1/embeddings", "/v1/embeddings", "titan", {"embedding": [0.5, 1], "inputTextTokenCount": 2}),
     ("/v1/embeddings", "/v1/embeddings", "embed", {"embeddings": {"float": [[0.5, 1], [1, 2]]}}),

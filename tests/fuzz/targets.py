@@ -187,7 +187,8 @@ def _told(route: str, path: str, model: str, told: bytes, *, stream: bool, **wis
     Raises:
         Broken: it can't be read, or a fault of ours was logged.
     """
-    name = path.rpartition("/")[2] if path.startswith("/v1/") else model.removeprefix("hurried-")
+    last = path.rpartition("/")[2]
+    name = last if path.startswith("/v1/") or last == "count-tokens" else model.removeprefix("hurried-")
     body = copy.deepcopy(BODIES[0 if name == "claude" and "converse" in path else FITTING[name]])
     if path.startswith("/v1/"):
         body |= {

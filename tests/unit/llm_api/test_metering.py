@@ -51,6 +51,7 @@ METERED: dict[tuple[str, str], list[Path]] = {
     ("POST", "/model/{modelId}/invoke-with-response-stream"): [(INVOKE, (stream(*CLAUDE_STREAM),), 8)],
     ("POST", "/model/{modelId}/converse"): [(CONVERSE, (answer(CONVERSE_ANSWER),), 7)],
     ("POST", "/model/{modelId}/converse-stream"): [(CONVERSE, (stream(*CONVERSE_STREAM),), 10)],
+    ("POST", "/model/{modelId}/count-tokens"): [({"input": {"converse": CONVERSE}}, (COUNTED,), 0)],
     ("POST", "/v1/chat/completions"): [
         (CHAT, (answer(CONVERSE_ANSWER),), 7),
         ({**CHAT, "stream": True}, (stream(*CONVERSE_STREAM),), 10),

@@ -1,4 +1,4 @@
-"""Bedrock's own dialect: InvokeModel and Converse, buffered and streamed, for boto3 and the AWS CLI.
+"""Bedrock's own dialect: InvokeModel and Converse, buffered and streamed, and CountTokens, for AWS's SDKs.
 
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Operations_Amazon_Bedrock_Runtime.html
 """
@@ -16,6 +16,7 @@ ROUTES: Mapping[tuple[str, str], str] = {
     ("POST", "/model/{modelId}/invoke-with-response-stream"): "llm_api.dialects.bedrock.calls:InvokeStream",
     ("POST", "/model/{modelId}/converse"): "llm_api.dialects.bedrock.calls:Converse",
     ("POST", "/model/{modelId}/converse-stream"): "llm_api.dialects.bedrock.calls:ConverseStream",
+    ("POST", "/model/{modelId}/count-tokens"): "llm_api.dialects.bedrock.count:CountTokens",
 }
 
 

@@ -77,12 +77,12 @@ class Invoke(Call):
             output_limit.check_unreadable(target)
             return self.body, None
         protection.check_invoke_target(self.document, target)
-        limited = output_limit.limit_invoke(_settled(self.document, target)[0], target)
+        limited = output_limit.limit_invoke(settled(self.document, target)[0], target)
         return self.body if limited is self.document else Payload(limited).body_bytes(), limited
 
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
-        return [] if self.document is None else _settled(self.document, target)[1]
+        return [] if self.document is None else settled(self.document, target)[1]
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""
@@ -157,12 +157,7 @@ class Converse(Call):
         return self._settled(target)[1]
 
     def _settled(self, target: Target) -> tuple[dict[str, Any], list[str]]:
-        additional = self.body.get("additionalModelRequestFields")
-        if not isinstance(additional, dict):
-            return self.body, []
-        settled, warnings = _settled(additional, target)
-        same = settled is additional
-        return self.body if same else {**self.body, "additionalModelRequestFields": settled}, warnings
+        return settled_converse(self.body, target)
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""
@@ -179,8 +174,17 @@ class ConverseStream(Converse):
     """`POST /model/{modelId}/converse-stream`."""
 
 
-def _settled(body: dict[str, Any], target: Target) -> tuple[dict[str, Any], list[str]]:
-    """The body with the betas that pass, and warnings; see `llm_api.dialects.betas`."""
+def settled_converse(body: dict[str, Any], target: Target) -> tuple[dict[str, Any], list[str]]:
+    """Converse's body with the betas that pass, and warnings."""
+    additional = body.get("additionalModelRequestFields")
+    if not isinstance(additional, dict):
+        return body, []
+    passing, warnings = settled(additional, target)
+    return body if passing is additional else {**body, "additionalModelRequestFields": passing}, warnings
+
+
+def settled(body: dict[str, Any], target: Target) -> tuple[dict[str, Any], list[str]]:
+    """InvokeModel's body with the betas that pass, and warnings; see `llm_api.dialects.betas`."""
     if "anthropic_beta" not in body:
         return body, []
     from llm_api.dialects.betas import settle
