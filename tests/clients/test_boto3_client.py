@@ -178,3 +178,11 @@ def test_an_error_in_mid_stream_is_raised_as_bedrock_would(api, bedrock):
     with closing(stream), pytest.raises(ClientError) as failure:
         list(stream)
     assert failure.value.response["Error"]["Code"] == "modelStreamErrorException"
+
+
+@pytest.mark.parametrize(
+    "source", [{"converse": {"messages": said(HELLO)}}, {"invokeModel": {"body": json.dumps(CLAUDE_BODY)}}]
+)
+def test_tokens_are_counted(bedrock, source):
+    # GIVEN a request of either kind WHEN its tokens are counted THEN there are some
+    assert bedrock.count_tokens(modelId="fast", input=source)["inputTokens"] > 0
