@@ -132,7 +132,11 @@ def _texts(value: Any) -> list[str]:
     if not isinstance(texts, list) or not texts:
         raise InvalidField("input", "input must be a string, or a list of strings that is not empty.")
     if not all(isinstance(entry, str) for entry in texts):
-        raise InvalidField("input", "input must hold text: Bedrock's models don't read OpenAI's token numbers.")
+        raise InvalidField(
+            "input",
+            "input must hold text: Bedrock's models don't read OpenAI's token numbers. LangChain's OpenAIEmbeddings "
+            "sends text with check_embedding_ctx_length=False.",
+        )
     if not all(entry.strip() for entry in texts):
         raise InvalidField("input", "input holds a blank text, which can't be embedded.")
     if len(texts) > MAX_TEXTS:
