@@ -145,6 +145,7 @@ def endpoint_lines(settings: dict[str, str], outputs: dict[str, object], key: st
         "LLM_API_URL": f"{settings['LOCAL_AWS_GATEWAY_URL']}/_api/{api_id}{url}",
         "LLM_API_CA_FILE": certificate,
         **({} if key is None else {"LLM_API_KEY": key, "AWS_BEARER_TOKEN_BEDROCK": key}),
+        **({"LLM_API_DEPLOYMENT": str(outputs["function_name"])} if "function_name" in outputs else {}),
         "AWS_ENDPOINT_URL": settings["AWS_ENDPOINT_URL"],
         "AWS_DEFAULT_REGION": settings["AWS_DEFAULT_REGION"],
         "AWS_ACCESS_KEY_ID": settings["AWS_ACCESS_KEY_ID"],

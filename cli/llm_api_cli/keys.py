@@ -96,12 +96,11 @@ def revoke(context: Context, key_id: str | None, from_stdin: bool, reason: str, 
     """
     deployment = context.deployment()
     store = Store(deployment)
-    contents = store.contents("key#")
     if (key_id is None) == (not from_stdin):
         raise Invalid("Name one key: its ID, or --stdin and the key itself.")
     if from_stdin:
         key_id = items.sha256_of(sys.stdin.read().strip())
-    key = find(contents, str(key_id))
+    key = _looked_up(store, str(key_id))
     if undo:
         store.delete(f"override#key#{key.sha256}")
         context.out.done(f"Key {key.id} of {key.tenant} is as it is declared.", id=key.id, tenant=key.tenant)
@@ -133,6 +132,17 @@ def find(contents: Contents, key_id: str) -> Key:
     if len(found) > 1:
         raise Invalid(f"{key_id} begins several keys: {', '.join(key.sha256[:16] for key in found)}. Give more of it.")
     return found[0]
+
+
+def _looked_up(store: Store, key_id: str) -> Key:
+    """The key of a whole hash by one read, or of an ID by reading all keys."""
+    if not items.SHA256.fullmatch(key_id):
+        return find(store.contents("key#"), key_id)
+    contents = Contents()
+    for item in store.get(items.key_key(key_id)):
+        if item is not None:
+            contents.take(item)
+    return find(contents, key_id)
 
 
 def _make(context: Context, store: Store, tenant: str, expires_at: int | None, sha256: str | None) -> None:

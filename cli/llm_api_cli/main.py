@@ -77,7 +77,7 @@ def run(arguments: list[str] | None = None) -> int:
     except Exception as error:
         if not type(error).__module__.startswith(("botocore", "boto3")):
             raise
-        return _failed(_of_aws(error), AWS)
+        return _failed(words_of(error), AWS)
     return 0
 
 
@@ -86,7 +86,7 @@ def _failed(message: str, code: int) -> int:
     return code
 
 
-def _of_aws(error: Exception) -> str:
+def words_of(error: Exception) -> str:
     """What AWS said, and the way on."""
     from botocore.exceptions import ClientError, NoCredentialsError
 

@@ -9,7 +9,7 @@ import click
 
 from llm_api_cli.errors import Invalid, NotFound
 from llm_api_cli.options import Context, command, moment
-from llm_api_cli.output import time_text
+from llm_api_cli.output import printable, time_text
 
 _PAUSE_SECONDS = 2.0
 _LATE_SECONDS = 15
@@ -72,7 +72,7 @@ def summary(line: dict[str, Any], at: float) -> str:
     if error:
         parts.append(error)
     parts.append(line.get("request_id", ""))
-    return "  ".join(parts)
+    return printable("  ".join(str(part) for part in parts))
 
 
 def _events(logs: Any, group: str, start: float) -> Iterator[tuple[str, float, dict[str, Any]]]:

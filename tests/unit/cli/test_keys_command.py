@@ -4,6 +4,11 @@ import hashlib
 import time
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+from llm_api_cli.main import words_of
+from llm_api_cli.tail import summary
+
 from tests.unit.cli.conftest import LEAKED, Command
 
 
@@ -78,3 +83,27 @@ def test_too_little_of_an_id_revokes_nothing(account: Any, llm_api: Command) -> 
     # THEN
     assert [answer.code for answer in answers] == [2, 2, 3]
     assert not [key for key in account.items() if key.startswith("override#")]
+
+
+def test_what_callers_write_is_no_command_to_a_terminal() -> None:
+    # GIVEN a path with an escape sequence, as the log has it
+    line = {"status": 404, "route": "GET /\x1b]0;owned\x07", "request_id": "r"}
+
+    # THEN the terminal is shown it, and doesn't obey
+    assert "\x1b" not in summary(line, 0.0)
+    assert "owned" in summary(line, 0.0)
+
+
+def test_who_may_not_is_told_where_the_policy_is(llm_api: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    # GIVEN nothing that answers, and then nobody who is signed in
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    unreachable = llm_api("keys", "list", "-d", "acme-llm", "--region", "us-east-1")
+    denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Scan")
+
+    # THEN both end as AWS's, in a sentence and without a trace
+    assert unreachable.code == 5
+    assert unreachable.err.startswith("llm-api: ")
+    assert "`llm-api policy`" in words_of(denied)
