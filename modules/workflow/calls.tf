@@ -56,6 +56,7 @@ locals {
       System          = local.call_texts[id].system == null ? null : [{ Text = local.call_texts[id].system }]
       InferenceConfig = { for key, value in { MaxTokens = call.tokens, Temperature = call.temperature } : key => value if value != null }
       GuardrailConfig = local.guardrail_arguments[call.step]
+      ServiceTier     = local.step_tiers[call.step] == null ? null : { Type = local.step_tiers[call.step] }
     } : key => value if value != null }
     TimeoutSeconds = call.timeout
     Retry          = local.call_retry

@@ -25,6 +25,9 @@ locals {
   over_limit = [for name, tokens in local.step_tokens : name
   if try(tokens > coalesce(module.models.registry[local.step_models[name]].max_output_tokens, tokens), false)]
 
+  # The integration that reads from S3 has no argument for a tier.
+  tiered_invokes = [for name in keys(local.invokes) : name if local.step_tiers[name] != null]
+
   # Under metering.
   unbounded_invokes = [for name, invoke in local.invokes : name if invoke.reserve == null]
   tokenless_invokes = [for name, alias in local.known_models : "${name} -> ${alias}"

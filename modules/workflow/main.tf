@@ -164,6 +164,11 @@ resource "aws_sfn_state_machine" "this" {
     }
 
     precondition {
+      condition     = length(local.tiered_invokes) == 0
+      error_message = "invoke can't name a service tier, and IAM holds these steps' models to one; use a prompt, or a model without service_tier: ${join(", ", local.tiered_invokes)}."
+    }
+
+    precondition {
       condition     = length(local.over_limit) == 0
       error_message = "max_output_tokens of a step, or output_tokens of what it reserves, is at most its model's max_output_tokens; lower it: ${join(", ", local.over_limit)}."
     }

@@ -37,6 +37,8 @@ locals {
     GuardrailIdentifier = guardrail.arn
     GuardrailVersion    = guardrail.version
   } }
+  # IAM holds a model to the tier that was declared for it.
+  step_tiers      = { for name, alias in local.step_models : name => try(module.models.registry[alias].service_tier, null) }
   step_model_ids  = { for name, alias in local.step_models : name => try(module.models.registry[alias].id, null) }
   step_model_arns = { for name, alias in local.step_models : name => lookup(module.models.allowed_models, alias, "unknown") }
 

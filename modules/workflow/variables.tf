@@ -1,7 +1,7 @@
 variable "models" {
   type        = any
   nullable    = false
-  description = "The models that steps may name, by alias, as in [model-access](../model-access/README.md). `fallbacks`, `betas`, `on_timeout`, `price` and `cache` have no effect in a workflow, and a step can't call a SageMaker endpoint."
+  description = "The models that steps may name, by alias, as in [model-access](../model-access/README.md). `fallbacks`, `betas`, `on_timeout`, `price`, `cache` and `prompt_cache` have no effect in a workflow, and a step can't call a SageMaker endpoint."
 }
 
 variable "name" {

@@ -106,6 +106,30 @@ run "a_prompt_calls_its_model_directly" {
   }
 }
 
+run "a_prompt_is_sent_in_the_tier_of_its_model" {
+  command = plan
+  module { source = "./modules/workflow" }
+  variables {
+    models = {
+      slow = { id = "amazon.nova-pro-v1:0", service_tier = "flex" }
+      nova = { id = "amazon.nova-lite-v1:0" }
+    }
+    sequence = ["a", "b"]
+    steps = {
+      a = { prompt = { model = "slow", max_output_tokens = 100, text = "Say {{ $input.this }}!" } }
+      b = { prompt = { model = "nova", max_output_tokens = 100, text = "Say it again." } }
+    }
+  }
+
+  assert {
+    condition = (
+      jsondecode(output.definition).States.a.Arguments.ServiceTier == { Type = "flex" } &&
+      !contains(keys(jsondecode(output.definition).States.b.Arguments), "ServiceTier")
+    )
+    error_message = "the tiers are others, and IAM would refuse the calls"
+  }
+}
+
 run "a_guarded_model_is_called_with_its_guardrail" {
   command = plan
   module { source = "./modules/workflow" }

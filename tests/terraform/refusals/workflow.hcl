@@ -848,3 +848,12 @@ refused "misspelt_waits" {
   steps    = { a = { prompt = { model = "nova", text = "x", max_output_tokens = 1 } } }
   metering = { function_name = "f", minute_wait = 1 }
 }
+
+refused "invoke_of_a_model_with_a_tier" {
+  says = "invoke can't name a service tier"
+
+  name     = "acme"
+  models   = { slow = { id = "amazon.nova-pro-v1:0", service_tier = "flex" } }
+  sequence = ["a"]
+  steps    = { a = { invoke = { model = "slow", request = "a.json", answer = "a.json" } } }
+}

@@ -20,7 +20,7 @@ locals {
       id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
       destination_regions = ["us-east-1", "us-east-2", "us-west-2"]
     }
-    micro = { id = "amazon.nova-micro-v1:0" }
+    micro = { id = "amazon.nova-micro-v1:0", service_tier = "flex" }
     nova  = { id = "amazon.nova-lite-v1:0" }
   }
   retry = { attempts = 2, first_delay_seconds = 1, max_delay_seconds = 2 }
