@@ -266,6 +266,8 @@ class Family:
     # --- Pictures -----------------------------------------------------------------------------------------------------
 
     paints: Paints = ""
+    pictures_path: Path = ()
+    """Where the number of pictures is asked for; it makes one where there is no such field."""
     prompt_characters = 0
     largest_seed = 0
 

@@ -20,6 +20,7 @@ class NovaCanvas(Family):
     fields = AMAZONS_PICTURES  # nova/image-gen-req-resp-structure.html
 
     paints = "textToImageParams"
+    pictures_path = ("imageGenerationConfig", "numberOfImages")
     prompt_characters = 1024  # nova/image-gen-req-resp-structure.html
     largest_seed = 858_993_459  # ibid.
 

@@ -20,6 +20,7 @@ class TitanImage(Family):
     fields = AMAZONS_PICTURES  # ug/model-parameters-titan-image.html
 
     paints = "textToImageParams"
+    pictures_path = ("imageGenerationConfig", "numberOfImages")
     prompt_characters = 512  # ug/model-parameters-titan-image.html
     largest_seed = 2_147_483_646  # ibid.
 

@@ -103,11 +103,22 @@ _PROFILE_ONLY = re.compile(r"on-demand throughput isn.t supported", re.IGNORECAS
 
 _ARN = re.compile(r"arn:aws[\w-]*:[^\s\"'`,;)\]}]+")
 _ACCOUNT_ID = re.compile(r"\b\d{12}\b")
+_ADDRESS = re.compile(
+    r"https?://(?!docs\.aws\.amazon\.com/)[^\s\"'`,;)\]}]+"
+    r"|\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b"
+    r"|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.(?:internal|local)\b(?::\d+)?"
+)
+"""Where something runs, or may be read. AWS's documentation is everybody's."""
+_TRACE = "Traceback (most recent call last)"
+"""A container's own stack, which SageMaker hands on as its message."""
 
 
 def scrub(message: str) -> str:
-    """The message without ARNs and account IDs, and not longer than a message should be."""
-    return _ACCOUNT_ID.sub("(account)", _ARN.sub("(ARN)", message))[:_MESSAGE_CHARACTERS]
+    """The message without ARNs, account IDs, addresses and stacks, and not longer than a message should be."""
+    said = message[: 4 * _MESSAGE_CHARACTERS].partition(_TRACE)[0]
+    for pattern, instead in ((_ARN, "(ARN)"), (_ADDRESS, "(address)"), (_ACCOUNT_ID, "(account)")):
+        said = pattern.sub(instead, said)
+    return said[:_MESSAGE_CHARACTERS].rstrip()
 
 
 def of_exception(error: BaseException, target: Target) -> ApiError:

@@ -148,7 +148,7 @@ def document_of(payload: Payload) -> dict[str, Any]:
 def _bound(target: Target, operation: Operation, payload: Payload) -> Bound:
     document, converse, family = document_of(payload), operation == "converse", family_of(target)
     if family.operation == "images":
-        return Bound(images=_images_made(document))
+        return Bound(images=_images_made(family, document))
     output = limit_in(document, target, converse=converse)
     if not document:
         return Bound(FRAMING_TOKENS + len(payload.body_bytes()), output)
@@ -365,13 +365,15 @@ def _cache_marks(document: Mapping[str, Any]) -> Iterator[str]:
             waiting.extend(value.values())
 
 
-def _images_made(document: Mapping[str, Any]) -> int:
-    config = document.get("imageGenerationConfig")
+def _images_made(family: Family, document: Mapping[str, Any]) -> int:
+    *way, asked = family.pictures_path or ("",)
+    config = _at(document, *way) if way else None
     if config is None:
         return 1
-    number = config.get("numberOfImages", 1) if isinstance(config, Mapping) else None
+    number = config.get(asked, 1) if isinstance(config, Mapping) else None
+    # A name that is nearly the right one might be read as it.
     known = isinstance(config, Mapping) and all(
-        name == "numberOfImages" or name.casefold().replace("_", "") != "numberofimages" for name in config
+        name == asked or name.casefold().replace("_", "") != asked.casefold() for name in config
     )
     return number if known and type(number) is int and 0 < number < MOST_IMAGES_MADE else MOST_IMAGES_MADE
 

@@ -133,6 +133,27 @@ def test_a_message_keeps_its_words_but_no_arn_and_no_account(deploy: Deploy) -> 
     assert message_of(response) == "Model (ARN) of (account): too long."
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            'Received client error (400) from primary with message "bad". See https://us-east-1.console.aws.amazon.com/'
+            "cloudwatch/home?region=us-east-1#logEventViewer:group=/aws/sagemaker/acme in account 123456789012.",
+            'Received client error (400) from primary with message "bad". See (address) in account (account).',
+        ),
+        ("No route to 10.0.3.17:8080 or ip-10-0-3-17.ec2.internal.", "No route to (address) or (address)."),
+        ('Failed: Traceback (most recent call last):\n  File "/opt/model.py", line 3', "Failed:"),
+        (
+            "See https://docs.aws.amazon.com/bedrock/x.html, v1.2.3.",
+            "See https://docs.aws.amazon.com/bedrock/x.html, v1.2.3.",
+        ),
+    ],
+)
+def test_a_message_tells_neither_where_something_runs_nor_its_stack(deploy: Deploy, said: str, told: str) -> None:
+    response = deploy().call("invoke", {}, replies=[failure(400, "ValidationException", said)])
+    assert message_of(response) == told
+
+
 def test_a_denial_by_iam_is_told_in_our_words(deploy: Deploy) -> None:
     # GIVEN a role that may not call the model
     api = deploy()
