@@ -63,7 +63,7 @@ locals {
         "x-amazon-apigateway-authtype" = "cognito_user_pools"
         "x-amazon-apigateway-authorizer" = {
           type         = "cognito_user_pools"
-          providerARNs = var.auth.user_pool_arns
+          providerARNs = module.inputs.auth.user_pool_arns
         }
       }
     }
@@ -72,7 +72,7 @@ locals {
         type = "apiKey"
         in   = "header"
         # A token authorizer reads one header; for a request authorizer API Gateway wants the name to be `Unused`.
-        name                             = try(var.auth.authorizer.type, "request") == "token" ? local.token_header : "Unused"
+        name                             = try(module.inputs.auth.authorizer.type, "request") == "token" ? local.token_header : "Unused"
         "x-amazon-apigateway-authtype"   = "custom"
         "x-amazon-apigateway-authorizer" = local.authorizer
       }
@@ -82,19 +82,19 @@ locals {
   security = {
     iam     = [{ sigv4 = [] }]
     api_key = []
-    cognito = [{ cognito = var.auth.scopes }]
+    cognito = [{ cognito = module.inputs.auth.scopes }]
     custom  = [{ custom = [] }]
   }
 
-  identity_sources = try(var.auth.authorizer.identity_sources, [])
+  identity_sources = try(module.inputs.auth.authorizer.identity_sources, [])
   token_header     = trimprefix(try(local.identity_sources[0], ""), "method.request.header.")
   authorizer = {
     for key, value in {
-      type                         = try(var.auth.authorizer.type, null)
-      authorizerUri                = try("arn:${local.partition}:apigateway:${local.region}:lambda:path/2015-03-31/functions/${var.auth.authorizer.function_arn}/invocations", null)
-      authorizerCredentials        = try(var.auth.authorizer.invocation_role.arn, null)
-      identitySource               = try(var.auth.authorizer.type, null) == "request" && length(local.identity_sources) > 0 ? join(", ", local.identity_sources) : null
-      authorizerResultTtlInSeconds = try(var.auth.authorizer.cache_seconds, null)
+      type                         = try(module.inputs.auth.authorizer.type, null)
+      authorizerUri                = try("arn:${local.partition}:apigateway:${local.region}:lambda:path/2015-03-31/functions/${module.inputs.auth.authorizer.function_arn}/invocations", null)
+      authorizerCredentials        = try(module.inputs.auth.authorizer.invocation_role.arn, null)
+      identitySource               = try(module.inputs.auth.authorizer.type, null) == "request" && length(local.identity_sources) > 0 ? join(", ", local.identity_sources) : null
+      authorizerResultTtlInSeconds = try(module.inputs.auth.authorizer.cache_seconds, null)
     } : key => value if value != null
   }
 
@@ -163,7 +163,7 @@ locals {
                 responses                         = { "200" = { description = "The function's answer." } }
                 "x-amazon-apigateway-integration" = local.lambda_integration
               },
-              { for key, value in { security = local.security[var.auth.type] } : key => value if length(value) > 0 },
+              { for key, value in { security = local.security[module.inputs.auth.type] } : key => value if length(value) > 0 },
             ) if operation.path == path && !operation.public
           },
           {
@@ -181,7 +181,7 @@ locals {
           { "x-amazon-apigateway-any-method" = local.not_found[path] },
         )
       }
-      components                              = { securitySchemes = local.security_schemes[var.auth.type] }
+      components                              = { securitySchemes = local.security_schemes[module.inputs.auth.type] }
       "x-amazon-apigateway-gateway-responses" = local.gateway_responses
       "x-amazon-apigateway-policy"            = jsondecode(local.policy)
     },

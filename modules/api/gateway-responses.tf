@@ -27,7 +27,7 @@ locals {
   # The default statuses of AWS are kept, except where the cause has another one here: who the caller is stays unknown is a
   # 401 throughout, and what only the catch-alls can raise is a 404. A default type has no status of its own.
   refusal_types = {
-    ACCESS_DENIED                  = { status = "403", cause = "forbidden", message = local.denials[var.auth.type == "iam" ? "iam" : "other"] }
+    ACCESS_DENIED                  = { status = "403", cause = "forbidden", message = local.denials[module.inputs.auth.type == "iam" ? "iam" : "other"] }
     API_CONFIGURATION_ERROR        = { status = "500", cause = "fault", message = "The API is not set up correctly. Its operator finds the cause in the access log under this request's ID." }
     AUTHORIZER_CONFIGURATION_ERROR = { status = "500", cause = "fault", message = "The API's authorizer is not set up correctly. Its operator finds the cause in the authorizer's log." }
     AUTHORIZER_FAILURE             = { status = "500", cause = "fault", message = "The API's authorizer failed. Try again; its operator finds the cause in the authorizer's log." }
@@ -40,7 +40,7 @@ locals {
     INTEGRATION_TIMEOUT            = { status = "504", cause = "out_of_time", message = "The API's time ran out before the model answered. Ask for fewer tokens, or stream the answer." }
     INVALID_API_KEY                = { status = "401", cause = "unauthenticated", message = "The API key is not valid." }
     INVALID_SIGNATURE              = { status = "401", cause = "unauthenticated", message = "The request's signature is not valid. Sign for the service `execute-api`, with a clock that is right." }
-    MISSING_AUTHENTICATION_TOKEN   = var.auth.type == "iam" ? { status = "401", cause = "unauthenticated", message = "The request is not signed. Sign it with AWS Signature Version 4 for the service `execute-api`." } : local.no_such_path
+    MISSING_AUTHENTICATION_TOKEN   = module.inputs.auth.type == "iam" ? { status = "401", cause = "unauthenticated", message = "The request is not signed. Sign it with AWS Signature Version 4 for the service `execute-api`." } : local.no_such_path
     QUOTA_EXCEEDED                 = { status = "429", cause = "throttled", message = "The quota of requests is used up. Try again later." }
     REQUEST_TOO_LARGE              = { status = "413", cause = "too_large", message = "The request is larger than what reaches the function: 6 MB, base64 included. Send less, or smaller images." }
     RESOURCE_NOT_FOUND             = local.no_such_path

@@ -1,6 +1,30 @@
 # A REST API in front of the function: contract.tf says what it serves, policy.tf who may reach it, gateway-responses.tf what it
 # says when it refuses.
 
+# Refuses names that no input has.
+module "names" {
+  source = "../names"
+
+  given = { access_log = var.access_log, auth = var.auth, domain = var.domain, throttling = var.throttling }
+  known = {
+    "access_log"      = ["retention_days", "kms_key"]
+    "auth"            = ["type", "user_pool_arns", "scopes", "authorizer"]
+    "auth.authorizer" = ["function_arn", "type", "identity_sources", "cache_seconds", "invocation_role"]
+    "domain"          = ["name", "certificate_arn", "base_path", "security_policy", "exclusive"]
+    "throttling"      = ["rate_limit", "burst_limit"]
+  }
+}
+
+# Gives inputs their types and defaults, and refuses values.
+module "inputs" {
+  source = "./inputs"
+
+  access_log = var.access_log
+  auth       = var.auth
+  domain     = var.domain
+  throttling = var.throttling
+}
+
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
 data "aws_caller_identity" "current" {}
@@ -20,7 +44,7 @@ resource "aws_api_gateway_rest_api" "this" {
   tags        = var.tags
 
   fail_on_warnings             = true
-  disable_execute_api_endpoint = try(var.domain.exclusive, false)
+  disable_execute_api_endpoint = try(module.inputs.domain.exclusive, false)
 
   endpoint_configuration {
     types            = [var.private == null ? "REGIONAL" : "PRIVATE"]
@@ -89,8 +113,8 @@ resource "aws_api_gateway_method_settings" "all" {
   method_path = "*/*"
 
   settings {
-    throttling_rate_limit  = var.throttling.rate_limit
-    throttling_burst_limit = var.throttling.burst_limit
+    throttling_rate_limit  = module.inputs.throttling.rate_limit
+    throttling_burst_limit = module.inputs.throttling.burst_limit
     # Execution logs would hold whole requests and answers.
     logging_level      = "OFF"
     data_trace_enabled = false
@@ -98,11 +122,11 @@ resource "aws_api_gateway_method_settings" "all" {
 }
 
 resource "aws_cloudwatch_log_group" "access" {
-  count = var.access_log == null ? 0 : 1
+  count = module.inputs.access_log == null ? 0 : 1
 
   name              = "/aws/apigateway/${var.name}/access"
-  retention_in_days = var.access_log.retention_days
-  kms_key_id        = try(var.access_log.kms_key.arn, null)
+  retention_in_days = module.inputs.access_log.retention_days
+  kms_key_id        = try(module.inputs.access_log.kms_key.arn, null)
   tags              = var.tags
 }
 
@@ -116,10 +140,10 @@ resource "aws_lambda_permission" "api" {
 }
 
 resource "aws_lambda_permission" "authorizer" {
-  count = try(var.auth.authorizer.invocation_role == null, false) ? 1 : 0
+  count = try(module.inputs.auth.authorizer.invocation_role == null, false) ? 1 : 0
 
   action        = "lambda:InvokeFunction"
-  function_name = var.auth.authorizer.function_arn
+  function_name = module.inputs.auth.authorizer.function_arn
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/authorizers/*"
 }
@@ -132,11 +156,11 @@ resource "aws_wafv2_web_acl_association" "this" {
 }
 
 resource "aws_api_gateway_domain_name" "this" {
-  count = var.domain == null ? 0 : 1
+  count = module.inputs.domain == null ? 0 : 1
 
-  domain_name              = var.domain.name
-  regional_certificate_arn = var.domain.certificate_arn
-  security_policy          = var.domain.security_policy
+  domain_name              = module.inputs.domain.name
+  regional_certificate_arn = module.inputs.domain.certificate_arn
+  security_policy          = module.inputs.domain.security_policy
   tags                     = var.tags
 
   endpoint_configuration {
@@ -145,17 +169,17 @@ resource "aws_api_gateway_domain_name" "this" {
 
   lifecycle {
     precondition {
-      condition     = split(":", var.domain.certificate_arn)[3] == local.region
+      condition     = split(":", module.inputs.domain.certificate_arn)[3] == local.region
       error_message = "`domain.certificate_arn` has to be a certificate in the API's Region, ${local.region}: a Regional domain takes no other."
     }
   }
 }
 
 resource "aws_api_gateway_base_path_mapping" "this" {
-  count = var.domain == null ? 0 : 1
+  count = module.inputs.domain == null ? 0 : 1
 
   domain_name = aws_api_gateway_domain_name.this[0].domain_name
   api_id      = aws_api_gateway_rest_api.this.id
   stage_name  = aws_api_gateway_stage.this.stage_name
-  base_path   = var.domain.base_path
+  base_path   = module.inputs.domain.base_path
 }

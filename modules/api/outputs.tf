@@ -51,7 +51,7 @@ output "stage_name" {
 
 output "url" {
   description = "Base URL for callers: `{url}/v1` for OpenAI's SDK, `{url}` for Anthropic's and for boto3's `endpoint_url`."
-  value       = var.domain == null ? aws_api_gateway_stage.this.invoke_url : join("/", compact(["https://${var.domain.name}", var.domain.base_path]))
+  value       = module.inputs.domain == null ? aws_api_gateway_stage.this.invoke_url : join("/", compact(["https://${module.inputs.domain.name}", module.inputs.domain.base_path]))
 
   # Callers are told the URL when the API answers under it.
   depends_on = [aws_api_gateway_base_path_mapping.this, aws_api_gateway_method_settings.all, aws_lambda_permission.api]

@@ -20,10 +20,10 @@ locals {
         Principal = "*"
         Action    = "execute-api:Invoke"
         Resource  = [for route in routes : "execute-api:/${var.stage_name}/${route}"]
-      } if var.auth.type == "iam"
+      } if module.inputs.auth.type == "iam"
     ],
     [
-      for type in [var.auth.type] : {
+      for type in [module.inputs.auth.type] : {
         Sid       = "NotFound"
         Effect    = "Allow"
         Principal = "*"
@@ -58,7 +58,7 @@ locals {
     ],
     # The other kinds of auth ask who is calling elsewhere, in the function or in an authorizer.
     [
-      for type in [var.auth.type] : {
+      for type in [module.inputs.auth.type] : {
         Sid       = "EveryoneWhoAuthenticates"
         Effect    = "Allow"
         Principal = "*"

@@ -1,5 +1,23 @@
 # The function, its published version under an alias, and its log group. The role is in role.tf.
 
+# Refuses names that no input has.
+module "names" {
+  source = "../names"
+
+  given = { package = var.package }
+  known = {
+    "package"    = ["filename", "s3", "source_code_hash"]
+    "package.s3" = ["bucket", "key", "object_version"]
+  }
+}
+
+# Gives inputs their types and defaults, and refuses values.
+module "inputs" {
+  source = "./inputs"
+
+  package = var.package
+}
+
 data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
@@ -32,7 +50,7 @@ locals {
   # Lambda measures the variables as one JSON object: quotes inside a value count twice.
   environment_bytes = length(jsonencode(local.environment))
 
-  package  = var.package == null ? { filename = null, s3 = null, source_code_hash = null } : var.package
+  package  = module.inputs.package == null ? { filename = null, s3 = null, source_code_hash = null } : module.inputs.package
   filename = local.package.s3 != null ? null : coalesce(local.package.filename, "${path.module}/../../lambda_src/dist/llm_api.zip")
 }
 

@@ -138,22 +138,9 @@ variable "memory_size_mb" {
 }
 
 variable "package" {
-  type = object({
-    filename = optional(string)
-    s3 = optional(object({
-      bucket         = string
-      key            = string
-      object_version = optional(string)
-    }))
-    source_code_hash = optional(string)
-  })
+  type        = any
   default     = null
   description = "Another zip than the one that comes with the module: a local `filename`, or an object in `s3`. `source_code_hash` (base64 of SHA-256) makes a change of the object's content visible to a plan; a local file is hashed by the module. Let the path begin with `$${path.module}` or be relative, or every machine plans a change."
-
-  validation {
-    condition     = var.package == null ? true : (var.package.filename == null) != (var.package.s3 == null)
-    error_message = "package has exactly one of filename and s3; leave package out for the zip that comes with the module."
-  }
 }
 
 variable "permissions_boundary_arn" {

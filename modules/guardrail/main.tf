@@ -1,20 +1,43 @@
 # A guardrail and the version of it that calls carry. A version never changes: another policy is another version, and the
 # draft, which does change, is nothing that IAM lets a call through with.
 
+# Refuses names that no input has.
+module "names" {
+  source = "../names"
+
+  given = { content_filters = var.content_filters, denied_topics = var.denied_topics, grounding = var.grounding, regexes = var.regexes }
+  known = {
+    "content_filters.*" = ["input", "output"]
+    "denied_topics.*"   = ["definition", "examples"]
+    "grounding"         = ["grounding", "relevance"]
+    "regexes.*"         = ["pattern", "action", "description"]
+  }
+}
+
+# Gives inputs their types and defaults, and refuses values.
+module "inputs" {
+  source = "./inputs"
+
+  content_filters = var.content_filters
+  denied_topics   = var.denied_topics
+  grounding       = var.grounding
+  regexes         = var.regexes
+}
+
 locals {
   # Of every policy, so that a change of one is a change of the description as well. A provider may not see that an
   # entry of a list is gone: https://github.com/hashicorp/terraform-provider-aws/issues/41505
   policies = sha1(jsonencode([
-    var.blocked_input_message, var.blocked_output_message, var.content_filters, var.denied_topics, var.grounding,
-    var.profanity, var.regexes, var.sensitive_information, var.words,
+    var.blocked_input_message, var.blocked_output_message, module.inputs.content_filters, module.inputs.denied_topics, module.inputs.grounding,
+    var.profanity, module.inputs.regexes, var.sensitive_information, var.words,
   ]))
 
   policy_count = (
-    length(var.content_filters) + length(var.denied_topics) + length(local.grounding) + length(var.regexes) +
+    length(module.inputs.content_filters) + length(module.inputs.denied_topics) + length(local.grounding) + length(module.inputs.regexes) +
     length(var.sensitive_information) + length(var.words) + (var.profanity ? 1 : 0)
   )
 
-  grounding = { for type, threshold in coalesce(var.grounding, {}) : type => threshold if threshold != null }
+  grounding = { for type, threshold in coalesce(module.inputs.grounding, {}) : type => threshold if threshold != null }
 }
 
 resource "aws_bedrock_guardrail" "this" {
@@ -26,7 +49,7 @@ resource "aws_bedrock_guardrail" "this" {
   tags                      = var.tags
 
   dynamic "content_policy_config" {
-    for_each = length(var.content_filters) > 0 ? [var.content_filters] : []
+    for_each = length(module.inputs.content_filters) > 0 ? [module.inputs.content_filters] : []
 
     content {
       dynamic "filters_config" {
@@ -43,7 +66,7 @@ resource "aws_bedrock_guardrail" "this" {
   }
 
   dynamic "topic_policy_config" {
-    for_each = length(var.denied_topics) > 0 ? [var.denied_topics] : []
+    for_each = length(module.inputs.denied_topics) > 0 ? [module.inputs.denied_topics] : []
 
     content {
       dynamic "topics_config" {
@@ -82,7 +105,7 @@ resource "aws_bedrock_guardrail" "this" {
   }
 
   dynamic "sensitive_information_policy_config" {
-    for_each = length(var.sensitive_information) + length(var.regexes) > 0 ? [var.sensitive_information] : []
+    for_each = length(var.sensitive_information) + length(module.inputs.regexes) > 0 ? [var.sensitive_information] : []
 
     content {
       dynamic "pii_entities_config" {
@@ -95,7 +118,7 @@ resource "aws_bedrock_guardrail" "this" {
       }
 
       dynamic "regexes_config" {
-        for_each = var.regexes
+        for_each = module.inputs.regexes
 
         content {
           name        = regexes_config.key

@@ -40,27 +40,9 @@ variable "content_filters" {
     - `input`: how strongly requests are filtered: `NONE`, `LOW`, `MEDIUM` or `HIGH`.
     - `output`: how strongly answers are, `HIGH` unless given; for `prompt_attack` there is nothing to filter in one.
   EOT
-  type = map(object({
-    input  = optional(string, "HIGH")
-    output = optional(string)
-  }))
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for kind in keys(var.content_filters) : contains(["hate", "insults", "misconduct", "prompt_attack", "sexual", "violence"], kind)])
-    error_message = "`content_filters` knows `hate`, `insults`, `misconduct`, `prompt_attack`, `sexual` and `violence`. Rename: ${join(", ", setsubtract(keys(var.content_filters), ["hate", "insults", "misconduct", "prompt_attack", "sexual", "violence"]))}."
-  }
-
-  validation {
-    condition     = alltrue(flatten([for filter in values(var.content_filters) : [for strength in [filter.input, coalesce(filter.output, "HIGH")] : contains(["NONE", "LOW", "MEDIUM", "HIGH"], strength)]]))
-    error_message = "The strength of each of `content_filters` has to be `NONE`, `LOW`, `MEDIUM` or `HIGH`."
-  }
-
-  validation {
-    condition     = contains(["NONE", "unset"], coalesce(try(var.content_filters["prompt_attack"].output, null), "unset"))
-    error_message = "Only a request can be a prompt attack. Leave `output` of `content_filters.prompt_attack` out."
-  }
+  type        = any
+  default     = {}
+  nullable    = false
 }
 
 variable "denied_topics" {
@@ -70,22 +52,9 @@ variable "denied_topics" {
     - `definition`: what the topic is, in one or two sentences.
     - `examples`: up to five sentences that are about it.
   EOT
-  type = map(object({
-    definition = string
-    examples   = optional(list(string), [])
-  }))
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = length(var.denied_topics) <= 30 && alltrue([for name in keys(var.denied_topics) : can(regex("^[0-9A-Za-z_ !?.-]{1,100}$", name))])
-    error_message = "`denied_topics` takes up to 30 topics, whose names are 1 to 100 letters, digits, spaces, `-`, `_`, `!`, `?` or `.`."
-  }
-
-  validation {
-    condition     = alltrue([for topic in values(var.denied_topics) : length(topic.definition) >= 1 && length(topic.definition) <= 200 && length(topic.examples) <= 5])
-    error_message = "A topic in `denied_topics` has a definition of 1 to 200 characters and up to five examples. Correct: ${join(", ", [for name, topic in var.denied_topics : name if length(topic.definition) < 1 || length(topic.definition) > 200 || length(topic.examples) > 5])}."
-  }
+  type        = any
+  default     = {}
+  nullable    = false
 }
 
 variable "grounding" {
@@ -96,16 +65,8 @@ variable "grounding" {
     - `grounding`: the least confidence, from 0 to 0.99, that the answer follows from the source.
     - `relevance`: the least confidence that it answers the question.
   EOT
-  type = object({
-    grounding = optional(number)
-    relevance = optional(number)
-  })
-  default = null
-
-  validation {
-    condition     = alltrue([for threshold in values(coalesce(var.grounding, {})) : threshold == null ? true : threshold >= 0 && threshold <= 0.99])
-    error_message = "The thresholds of `grounding` have to be between 0 and 0.99."
-  }
+  type        = any
+  default     = null
 }
 
 variable "kms_key" {
@@ -134,23 +95,9 @@ variable "regexes" {
     - `action`: `BLOCK`, or `ANONYMIZE`, which puts the name in the place of what was found.
     - `description`: what it finds; the name unless given.
   EOT
-  type = map(object({
-    pattern     = string
-    action      = optional(string, "BLOCK")
-    description = optional(string)
-  }))
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for regex in values(var.regexes) : contains(["BLOCK", "ANONYMIZE"], regex.action)])
-    error_message = "`action` in `regexes` has to be `BLOCK` or `ANONYMIZE`."
-  }
-
-  validation {
-    condition     = alltrue([for each in values(var.regexes) : length(each.pattern) >= 1 && length(each.pattern) <= 500 && can(regex("^([^(]|[(][^?]|[(][?][:iPmsU])*$", each.pattern))])
-    error_message = "A `pattern` in `regexes` has to be 1 to 500 characters and may not look ahead or behind (`(?=`, `(?!`, `(?<`), which Bedrock's patterns can't."
-  }
+  type        = any
+  default     = {}
+  nullable    = false
 }
 
 variable "sensitive_information" {

@@ -163,3 +163,15 @@ refused "refuses_a_certificate_of_another_region" {
 
   domain = { name = "llm.example.com", certificate_arn = "arn:aws:acm:eu-west-1:123456789012:certificate/11111111-2222-3333-4444-555555555555" }
 }
+
+refused "misspelt_throttling" {
+  says = "throttling.rate (did you mean `rate_limit`?)"
+
+  throttling = { rate = 10 }
+}
+
+refused "misspelt_setting_of_an_authorizer" {
+  says = "auth.authorizer.cache_second (did you mean `cache_seconds`?)"
+
+  auth = { type = "custom", authorizer = { function_arn = "arn:aws:lambda:us-east-1:123456789012:function:auth", cache_second = 60 } }
+}

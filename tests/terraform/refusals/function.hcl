@@ -240,3 +240,11 @@ refused "bedrock_key_beside_the_role" {
   environment_variables = { AWS_BEARER_TOKEN_BEDROCK = "x" }
   policy_documents      = ["{\"Statement\":[]}"]
 }
+
+refused "misspelt_package" {
+  says = "package.file_name (did you mean `filename`?)"
+
+  name             = "acme"
+  policy_documents = ["{\"Statement\":[]}"]
+  package          = { file_name = "llm_api.zip" }
+}

@@ -105,3 +105,11 @@ refused "long_phrase" {
   name  = "acme"
   words = ["this phrase is long"]
 }
+
+refused "misspelt_filter_and_action" {
+  says = "content_filters.hate.inputs (did you mean `input`?); regexes.order.actions (did you mean `action`?)"
+
+  name            = "acme"
+  content_filters = { hate = { inputs = "LOW" } }
+  regexes         = { order = { pattern = "[0-9]+", actions = "ANONYMIZE" } }
+}

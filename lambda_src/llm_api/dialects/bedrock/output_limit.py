@@ -25,7 +25,7 @@ def _names(text: str) -> frozenset[str]:
 
 _LIMITS = _names(
     "maxcompletiontokens maxgenlen maxgentokens maxgeneratedtokens maxnewtokens maxoutputlength maxoutputtokens "
-    "maxtokencount maxtokens maxtokenstogenerate maxtokenstosample numpredict"
+    "maxlength maxtokencount maxtokens maxtokenstogenerate maxtokenstosample npredict numpredict"
 )
 """What limits are called anywhere, as `_plain` writes it."""
 

@@ -1,0 +1,4 @@
+output "package" {
+  description = "The input, with every attribute."
+  value       = var.package
+}
