@@ -308,7 +308,7 @@ def test_a_payload_of_a_megabyte_goes_through_s3(workflows: Workflows) -> None:
     body = {
         "anthropic_version": "bedrock-2023-05-31",
         "max_tokens": 50,
-        "messages": [{"role": "user", "content": "Summarise this. " + "word " * 210_000}],
+        "messages": [{"role": "user", "content": "Summarise this. " + "melody " * 150_000}],
     }
     s3.put_object(Bucket=bucket, Key="requests/big.json", Body=json.dumps(body).encode())
 
