@@ -197,7 +197,7 @@ module "api" {
     invoke_arn           = module.function.invoke_arn
     streaming_invoke_arn = module.function.streaming_invoke_arn
   }
-  auth                    = module.inputs.auth
+  auth                    = { for name, value in module.inputs.auth : name => value if name != "tenant_claim" } # the function's
   binary_media_types      = [for type in local.binary_media_types : type if local.has_endpoints]
   streaming               = var.streaming
   timeout_seconds         = local.gateway_timeout_seconds

@@ -244,7 +244,8 @@ refused "bedrock_key_beside_the_role" {
 refused "misspelt_package" {
   says = "package.file_name (did you mean `filename`?)"
 
-  name             = "acme"
-  policy_documents = ["{\"Statement\":[]}"]
-  package          = { file_name = "llm_api.zip" }
+  name                  = "acme"
+  environment_variables = {}
+  policy_documents      = ["{\"Statement\":[]}"]
+  package               = { file_name = "llm_api.zip" }
 }
