@@ -27,6 +27,8 @@ def named() -> str:
     changelog = re.search(r"^## \[(\d[^\]]*)\]", _read("CHANGELOG.md"), re.MULTILINE)
     places = {
         "pyproject.toml": tomllib.loads(_read("pyproject.toml"))["project"]["version"],
+        "cli/pyproject.toml": tomllib.loads(_read("cli/pyproject.toml"))["project"]["version"],
+        "llm-api --version": ", ".join(re.findall(r'__version__ = "(.+)"', _read("cli/llm_api_cli/__init__.py"))),
         "local_aws/pyproject.toml": tomllib.loads(_read("local_aws/pyproject.toml"))["project"]["version"],
         "CHANGELOG.md": changelog.group(1) if changelog else "none",
         "README.md": ", ".join(set(re.findall(r"\?ref=v([^\"]+)\"", _read("README.md")))),

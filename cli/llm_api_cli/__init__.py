@@ -4,4 +4,4 @@ A deployment is found by its name and Region; there is no state file. `items` is
 finds, `store` reads and writes, `output` speaks to people and programs; each other module is a group of commands.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
