@@ -13,6 +13,7 @@ CONVERSE = "/model/{modelId}/converse"
 INVOKE = "/model/{modelId}/invoke"
 CHAT = "/v1/chat/completions"
 MESSAGES = "/v1/messages"
+COMPLETIONS = "/v1/completions"
 COUNT = "/v1/messages/count_tokens"
 COUNT_TOKENS = "/model/{modelId}/count-tokens"
 EMBEDDINGS = "/v1/embeddings"
@@ -122,6 +123,7 @@ def _texts() -> Iterator[tuple[str, Hard]]:
         ),
         "invoke": (INVOKE, "fast", lambda text: {"max_tokens": 9, "messages": _user(text)}),
         "chat": (CHAT, "fast", lambda text: {"model": "fast", "messages": _user(text)}),
+        "a completion": (COMPLETIONS, "fast", lambda text: {"model": "fast", "prompt": text}),
         "a container": (INVOKE, "tuned", lambda text: {"messages": _user([{"type": "text", "text": text}])}),
         "messages": (MESSAGES, "fast", lambda text: {"model": "fast", "max_tokens": 9, "messages": _user(text)}),
         "a count": (COUNT, "fast", lambda text: {"model": "fast", "messages": _user(text)}),
@@ -154,6 +156,7 @@ def _shapes() -> Iterator[tuple[str, Hard]]:
         "invoke": (INVOKE, "fast", '{"max_tokens":9,"messages":[%]}'),
         "a container": (INVOKE, "tuned", '{"messages":[{"role":"user","content":[%]}]}'),
         "chat": (CHAT, "fast", '{"model":"fast","messages":[%]}'),
+        "a completion": (COMPLETIONS, "fast", '{"model":"fast","prompt":[%]}'),
         "parameters of a chat's tool": (
             CHAT,
             "fast",

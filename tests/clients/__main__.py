@@ -37,7 +37,7 @@ COLUMNS = {
 }
 """The page's columns: a check, and what it is called there."""
 
-ALSO = {"parallel": "tools", "agent": "tools", "subagent": "tools"}
+ALSO = {"completion": "streamed", "parallel": "tools", "agent": "tools", "subagent": "tools"}
 """Checks that are shown in another one's column."""
 
 

@@ -16,6 +16,7 @@ def _streamed(value: Any) -> bool:
 JUDGES: Mapping[str, Callable[[Any], bool]] = {
     "plain": lambda value: "Gr\u00fcezi, world" in value,
     "streamed": _streamed,
+    "completion": _streamed,
     "tools": lambda value: "sunny in Rome" in value,
     "parallel": lambda value: sorted(value[:2]) == ["get_population", "get_weather"] and "4 million" in value[2],
     "agent": lambda value: "the old word" in value["read"] and value["edited"] == "the new word\n",

@@ -143,7 +143,7 @@ CLIENTS = (
         "llama_index_client.py",
         "python-more",
         API_BASE,
-        reasons=dict.fromkeys(("plain", "streamed", "tools", "image"), "By default it completes text, over `/v1/completions`."),
+        reasons=dict.fromkeys(("tools", "image"), "By default it completes text, over `/v1/completions`."),
     ),
     Client(
         "Vercel AI SDK, its default: Responses",

@@ -27,6 +27,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/model/{modelId}/invoke", "/model/%s/invoke"),
     ("/model/{modelId}/invoke-with-response-stream", "/model/%s/invoke-with-response-stream"),
     ("/v1/chat/completions", "/v1/chat/completions"),
+    ("/v1/completions", "/v1/completions"),
     ("/v1/responses", "/v1/responses"),
     ("/v1/embeddings", "/v1/embeddings"),
     ("/v1/messages", "/v1/messages"),
@@ -129,6 +130,7 @@ BODIES: tuple[dict[str, Any], ...] = (
         "max_output_tokens": 5,
     },
     {"prompt": "Hello", "n": 1, "size": "1024x1024", "response_format": "b64_json"},
+    {"prompt": "Hello", "max_tokens": 5, "temperature": 0.5, "stop": ["x"], "seed": 1},
     {"input": {"invokeModel": {"body": "eyJtYXhfdG9rZW5zIjogMSwgIm1lc3NhZ2VzIjogW119"}}},
 )
 """One right body of each kind."""
@@ -136,7 +138,8 @@ BODIES: tuple[dict[str, Any], ...] = (
 FITTING: Mapping[str, int] = {
     "converse": 0,
     "converse-stream": 0,
-    "completions": 2,
+    "chat/completions": 2,
+    "completions": 11,
     "embeddings": 3,
     "messages": 1,
     "count_tokens": 1,
@@ -152,7 +155,7 @@ FITTING: Mapping[str, int] = {
     "responses": 9,
     "input_tokens": 9,
     "generations": 10,
-    "count-tokens": 11,
+    "count-tokens": 12,
 }
 """Which of them a route takes or, of InvokeModel, a model."""
 
@@ -271,6 +274,7 @@ _MESSAGE = {
 ANSWERS: Sequence[tuple[str, str, str, Any]] = (
     ("/model/{modelId}/converse", "/model/%s/converse", "nova", _CONVERSE_ANSWER),
     ("/v1/chat/completions", "/v1/chat/completions", "nova", _CONVERSE_ANSWER),
+    ("/v1/completions", "/v1/completions", "nova", _CONVERSE_ANSWER),
     ("/v1/responses", "/v1/responses", "nova", _CONVERSE_ANSWER),
     ("/v1/chat/completions", "/v1/chat/completions", "tuned", _CHAT_ANSWER),
     ("/v1/responses", "/v1/responses", "tuned", _CHAT_ANSWER),

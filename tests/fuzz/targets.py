@@ -43,7 +43,7 @@ def bodies(data: bytes) -> None:
     route, path = choice(ROUTES)
     model = choice(list(MODELS))
     budgets = choice((False, True))
-    fitting = BODIES[FITTING[model] if "invoke" in path else FITTING[path.rpartition("/")[2]]]
+    fitting = BODIES[FITTING[model] if "invoke" in path else FITTING[last_of(path)]]
     body = copy.deepcopy(choice((fitting,) * len(BODIES) + BODIES))
     if path.startswith("/v1/"):
         body["model"] = model
@@ -181,13 +181,18 @@ def answers(data: bytes) -> None:
         raise Broken(f"{path}: {status} for a right answer")
 
 
+def last_of(path: str) -> str:
+    """What tells one route from another in `FITTING`."""
+    return "chat/completions" if path.endswith("/chat/completions") else path.rpartition("/")[2]
+
+
 def _told(route: str, path: str, model: str, told: bytes, *, stream: bool, **wishes: Any) -> int:
     """The status that the caller gets when a model answers so.
 
     Raises:
         Broken: it can't be read, or a fault of ours was logged.
     """
-    last = path.rpartition("/")[2]
+    last = last_of(path)
     name = last if path.startswith("/v1/") or last == "count-tokens" else model.removeprefix("hurried-")
     body = copy.deepcopy(BODIES[0 if name == "claude" and "converse" in path else FITTING[name]])
     if path.startswith("/v1/"):

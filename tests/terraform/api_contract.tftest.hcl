@@ -43,7 +43,7 @@ run "every_route_with_the_function_behind_it_streams" {
       "POST /model/{modelId}/invoke", "POST /model/{modelId}/invoke-with-response-stream",
       "POST /model/{modelId}/converse", "POST /model/{modelId}/converse-stream",
       "POST /model/{modelId}/count-tokens",
-      "POST /v1/chat/completions", "POST /v1/responses", "POST /v1/responses/input_tokens",
+      "POST /v1/chat/completions", "POST /v1/completions", "POST /v1/responses", "POST /v1/responses/input_tokens",
       "POST /v1/embeddings", "POST /v1/images/generations", "GET /v1/models", "GET /v1/models/{id}",
       "POST /v1/messages", "POST /v1/messages/count_tokens", "GET /v1/usage",
       "POST /v1/workflows/{name}", "GET /v1/workflows/{name}/{execution}", "POST /v1/workflows/{name}/{execution}/approve",

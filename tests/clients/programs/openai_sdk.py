@@ -18,6 +18,14 @@ def embeddings() -> list[int]:
     return [len(one.embedding) for one in answer.data]
 
 
+def completion() -> list[str]:
+    asked: Any = {"model": checks.MODEL, "prompt": checks.COUNT, "max_tokens": 100}
+    whole = client().completions.create(**asked).choices[0].text
+    with client(strict=False).completions.create(**asked, stream=True) as stream:
+        pieces = [chunk.choices[0].text for chunk in stream if chunk.choices]
+    return [*pieces] if "".join(pieces) == whole else []
+
+
 def models() -> list[str]:
     return [model.id for model in client().models.list()]
 
@@ -104,5 +112,5 @@ checks.run(
     tools=Way.tools,
     structured=Way.structured,
     image=Way.image,
-    **({} if Way is Responses else {"embeddings": embeddings, "models": models}),
+    **({} if Way is Responses else {"embeddings": embeddings, "models": models, "completion": completion}),
 )

@@ -44,6 +44,7 @@ from tests.unit.llm_api.model_wire import (
 
 __all__ = ["deploy"]
 
+COMPLETION: dict[str, Any] = {"model": "fast", "max_tokens": CHAT["max_tokens"], "prompt": "Hi"}
 RESPONSE: dict[str, Any] = {"model": "fast", "max_output_tokens": CHAT["max_tokens"], "input": "Hi"}
 Path = tuple[Any, tuple[Reply, ...], int]
 METERED: dict[tuple[str, str], list[Path]] = {
@@ -55,6 +56,10 @@ METERED: dict[tuple[str, str], list[Path]] = {
     ("POST", "/v1/chat/completions"): [
         (CHAT, (answer(CONVERSE_ANSWER),), 7),
         ({**CHAT, "stream": True}, (stream(*CONVERSE_STREAM),), 10),
+    ],
+    ("POST", "/v1/completions"): [
+        (COMPLETION, (answer(CONVERSE_ANSWER),), 7),
+        ({**COMPLETION, "stream": True}, (stream(*CONVERSE_STREAM),), 10),
     ],
     ("POST", "/v1/responses"): [
         (RESPONSE, (answer(CONVERSE_ANSWER),), 7),

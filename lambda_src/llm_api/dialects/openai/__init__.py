@@ -13,6 +13,7 @@ NAME = "openai"
 
 ROUTES: Mapping[tuple[str, str], str] = {
     ("POST", "/v1/chat/completions"): "llm_api.dialects.openai.chat:ChatCompletion",
+    ("POST", "/v1/completions"): "llm_api.dialects.openai.completions:TextCompletion",
     ("POST", "/v1/responses"): "llm_api.dialects.openai.responses.call:CreateResponse",
     ("POST", "/v1/responses/input_tokens"): "llm_api.dialects.openai.responses.call:CountInputTokens",
     ("POST", "/v1/embeddings"): "llm_api.dialects.openai.embeddings:Embeddings",
