@@ -288,11 +288,11 @@ def test_a_guardrails_intervention_is_a_content_filter(api, ask, point):
     assert choices[-1].finish_reason == "content_filter"
 
 
-def test_a_text_is_completed(api, driver):
+def test_a_text_is_completed(api, ask):
     # GIVEN the older way to ask WHEN a text is completed, whole and streamed
     asked = {"model": "fast", "prompt": "Repeat after me: one two three", "max_tokens": 50}
-    whole = driver(api, "completions.create", **asked)
-    chunks = driver(api, "completions.create", stream=True, **asked)
+    whole = ask(api, "completions.create", **asked)
+    chunks = ask(api, "completions.create", stream=True, **asked)
 
     # THEN both say the same
     assert whole.choices[0].text == "one two three"
