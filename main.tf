@@ -73,6 +73,7 @@ module "model_access" {
   models                   = var.models
   guardrail                = var.guardrail
   allow_global_inference   = var.allow_global_inference
+  clamp_output_tokens      = var.clamp_output_tokens
   streaming                = var.streaming
   count_tokens             = var.count_tokens
   maximum_policy_documents = var.maximum_policy_documents

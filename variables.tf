@@ -13,6 +13,7 @@ variable "models" {
     - `fallbacks`: aliases to try in order when this model can't answer.
     - `guardrail`: a guardrail for this model instead of the deployment's.
     - `max_output_tokens`: the most output tokens that one request may ask for.
+    - `clamp_output_tokens`: whether a request for more than `max_output_tokens` gets that, with a `warning` header, in place of a refusal; the variable of this name where null.
     - `on_timeout`: what becomes of a request that isn't streamed when its time runs out: `error`, `partial` (what the model
       has said so far), or `fallback` (the `fallbacks` are asked while there is time for it).
     - `betas`: the `anthropic_beta` values that callers may ask for.
@@ -125,6 +126,13 @@ variable "auth" {
   EOT
   type        = any
   default     = {}
+  nullable    = false
+}
+
+variable "clamp_output_tokens" {
+  description = "Whether a request for more output tokens than a model's `max_output_tokens` is lowered to it, with a `warning` header, in place of a refusal. Agents take their limit from the model's name: Claude Code asks for 32,000."
+  type        = bool
+  default     = false
   nullable    = false
 }
 

@@ -101,6 +101,7 @@ class Target(NamedTuple):
         base_id: the foundation model's own ID, which CountTokens wants, where it is known.
         fallbacks: aliases to try in order when this target can't answer.
         max_output_tokens: the most output tokens one request may ask for.
+        clamps: whether a request for more gets `max_output_tokens`, with a warning, in place of a refusal.
         betas: the `anthropic_beta` values that callers may ask for.
         price: what it costs; None where the declaration doesn't say.
         on_timeout: what becomes of a request that the model doesn't answer in time.
@@ -123,6 +124,12 @@ class Target(NamedTuple):
     cache: CacheTerms | None = None
     prompt_cache: PromptCache | None = None
     service_tier: str | None = None
+    clamps: bool = False
+
+    def lowers(self, wanted: object) -> bool:
+        """Whether a caller's output limit is lowered to this target's."""
+        most = self.max_output_tokens
+        return self.clamps and most is not None and type(wanted) is int and wanted > most
 
     def limited_to(self, max_output_tokens: int | None) -> Self:
         """The same target for a caller who has an output limit of its own: the lower of the two holds."""
@@ -192,6 +199,7 @@ def _target(alias: str, entry: Mapping[str, Any]) -> Target:
         on_timeout=entry.get("on_timeout", "error"),
         prompt_cache=_prompt_cache(entry["prompt_cache"]) if entry.get("prompt_cache") else None,
         service_tier=entry.get("service_tier"),
+        clamps=entry.get("clamp_output_tokens", False),
     )
 
 

@@ -15,7 +15,7 @@ module "names" {
   known = {
     "models.*" = [
       "id", "sagemaker", "family", "destination_regions", "source_models", "fallbacks", "guardrail", "max_output_tokens",
-      "on_timeout", "betas", "price", "cache", "prompt_cache", "service_tier",
+      "on_timeout", "betas", "price", "cache", "prompt_cache", "service_tier", "clamp_output_tokens",
     ]
     "models.*.sagemaker"    = ["endpoint", "inference_component", "format"]
     "models.*.guardrail"    = ["arn", "version", "profile_arns", "input_tags"]
@@ -127,20 +127,22 @@ locals {
       # For the function alone: IAM doesn't see what a request marks.
       input_tags = local.guardrails[alias].input_tags
     }
-    max_output_tokens = model.max_output_tokens
-    on_timeout        = coalesce(model.on_timeout, "error")
-    betas             = model.betas
-    price             = model.price
-    sagemaker         = model.sagemaker == null ? null : merge(model.sagemaker, { format = coalesce(model.sagemaker.format, "native") })
-    cache             = model.cache
-    prompt_cache      = model.prompt_cache
-    service_tier      = model.service_tier
+    max_output_tokens   = model.max_output_tokens
+    clamp_output_tokens = coalesce(model.clamp_output_tokens, var.clamp_output_tokens)
+    on_timeout          = coalesce(model.on_timeout, "error")
+    betas               = model.betas
+    price               = model.price
+    sagemaker           = model.sagemaker == null ? null : merge(model.sagemaker, { format = coalesce(model.sagemaker.format, "native") })
+    cache               = model.cache
+    prompt_cache        = model.prompt_cache
+    service_tier        = model.service_tier
   } }
 
   # Absent means null, empty or the default: the environment is small.
   registry_json = jsonencode({ for alias, entry in local.registry : alias => merge(
-    { for key, value in entry : key => value if value != null && !contains(["fallbacks", "betas", "guardrail", "on_timeout", "price", "sagemaker", "cache", "prompt_cache"], key) },
+    { for key, value in entry : key => value if value != null && !contains(["clamp_output_tokens", "fallbacks", "betas", "guardrail", "on_timeout", "price", "sagemaker", "cache", "prompt_cache"], key) },
     { for key in ["guardrail"] : key => { for name, value in entry[key] : name => value if value != false } if entry[key] != null },
+    { for key in ["clamp_output_tokens"] : key => true if entry[key] },
     { for key in ["on_timeout"] : key => entry[key] if entry[key] != "error" },
     { for key in ["fallbacks", "betas"] : key => entry[key] if length(entry[key]) > 0 },
     { for key in ["price", "sagemaker", "cache", "prompt_cache"] : key => { for name, value in entry[key] : name => value if value != null && !(name == "format" && value == "native") } if entry[key] != null },

@@ -24,7 +24,7 @@ output "policy_documents" {
 }
 
 output "registry" {
-  description = "What the handler knows of each alias: `id`, `family`, `base_id`, `fallbacks`, `guardrail` (`id`, `version`, `input_tags`), `max_output_tokens`, `on_timeout`, `betas`, `price`, `sagemaker`, `cache`, `prompt_cache`, `service_tier`."
+  description = "What the handler knows of each alias: `id`, `family`, `base_id`, `fallbacks`, `guardrail` (`id`, `version`, `input_tags`), `max_output_tokens`, `on_timeout`, `betas`, `price`, `sagemaker`, `cache`, `prompt_cache`, `service_tier`, `clamp_output_tokens`."
   value       = local.registry
 
   precondition {

@@ -13,6 +13,7 @@ variable "models" {
     - `fallbacks`: aliases to try in order when this model can't answer.
     - `guardrail`: a guardrail for this model instead of the deployment's. `profile_arns` lists its guardrail profile in every destination Region, where it uses cross-Region inference.
     - `max_output_tokens`: the most output tokens that one request may ask for.
+    - `clamp_output_tokens`: whether a request for more than `max_output_tokens` gets that, with a `warning` header, in place of a refusal; the variable of this name where null.
     - `on_timeout`: what becomes of a request that isn't streamed when its time runs out: `error`, `partial` (what the model has said so far; needs `streaming`), or `fallback` (the `fallbacks` are asked while there is time for it).
     - `betas`: the `anthropic_beta` values that callers may ask for.
     - `price`: what the model costs, in US dollars a million tokens; what isn't used may be left out. Budgets in dollars take it.
@@ -36,6 +37,13 @@ variable "allow_global_inference" {
   default     = false
   nullable    = false
   description = "Allow `global.` profiles, which may process a request in any commercial Region of AWS."
+}
+
+variable "clamp_output_tokens" {
+  type        = bool
+  default     = false
+  nullable    = false
+  description = "Whether models lower a request for more output tokens than they may produce, with a `warning` header, unless they say otherwise themselves. Refused otherwise."
 }
 
 variable "count_tokens" {

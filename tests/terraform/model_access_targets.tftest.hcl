@@ -396,7 +396,7 @@ run "registry" {
   module { source = "./modules/model-access" }
   variables {
     models = {
-      fast  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0", destination_regions = ["us-west-2"], fallbacks = ["nova"], max_output_tokens = 4096, on_timeout = "fallback", betas = ["context-1m-2025-08-07"] }
+      fast  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0", destination_regions = ["us-west-2"], fallbacks = ["nova"], max_output_tokens = 4096, on_timeout = "fallback", betas = ["context-1m-2025-08-07"], clamp_output_tokens = true }
       nova  = { id = "amazon.nova-lite-v1:0", guardrail = { arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/abcdefghijkl", version = "2" }, cache = { ttl_seconds = 3600 } }
       tuned = { sagemaker = { endpoint = "acme-llama" } }
       chat  = { sagemaker = { endpoint = "acme-chat", inference_component = "acme-mistral", format = "openai" } }
@@ -406,13 +406,14 @@ run "registry" {
   assert {
     condition = jsondecode(output.registry_environment) == {
       fast = {
-        id                = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
-        family            = "anthropic"
-        base_id           = "anthropic.claude-haiku-4-5-20251001-v1:0"
-        fallbacks         = ["nova"]
-        max_output_tokens = 4096
-        on_timeout        = "fallback"
-        betas             = ["context-1m-2025-08-07"]
+        id                  = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+        family              = "anthropic"
+        base_id             = "anthropic.claude-haiku-4-5-20251001-v1:0"
+        fallbacks           = ["nova"]
+        max_output_tokens   = 4096
+        clamp_output_tokens = true
+        on_timeout          = "fallback"
+        betas               = ["context-1m-2025-08-07"]
       }
       nova = {
         id        = "amazon.nova-lite-v1:0"

@@ -23,9 +23,10 @@ variable "models" {
       profile_arns = optional(list(string), [])
       input_tags   = optional(bool, false)
     }))
-    max_output_tokens = optional(number)
-    on_timeout        = optional(string, "error")
-    betas             = optional(list(string), [])
+    max_output_tokens   = optional(number)
+    clamp_output_tokens = optional(bool)
+    on_timeout          = optional(string, "error")
+    betas               = optional(list(string), [])
     price = optional(object({
       input          = optional(number)
       output         = optional(number)

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 from llm_api.dialects import pictures
 from llm_api.dialects.betas import Negotiated
 from llm_api.dialects.json_body import MAX_MESSAGES, MAX_TOOLS
+from llm_api.dialects.lowered import thinking_within
 from llm_api.errors import BadRequest
 from llm_api.registry import Target
 
@@ -118,7 +119,7 @@ def bedrock_body(body: Mapping[str, Any], negotiated: Negotiated, target: Target
     """The body that Claude on Bedrock gets.
 
     Raises:
-        BadRequest: the speed is not declared for this model, or `max_tokens` is missing or too large.
+        BadRequest: the speed is not declared for this model, or `max_tokens` is missing, or too large and not lowered.
     """
     native = _native(negotiated)
     most, wanted = target.max_output_tokens, body.get("max_tokens")
@@ -128,6 +129,8 @@ def bedrock_body(body: Mapping[str, Any], negotiated: Negotiated, target: Target
         native["max_tokens"] = most
     elif isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
         raise BadRequest("max_tokens: must be an integer of at least 1.")
+    elif target.lowers(wanted):
+        native = thinking_within({**native, "max_tokens": most}, target)
     elif most is not None and wanted > most:
         raise BadRequest(f"max_tokens: the model {target.alias} may produce at most {most} tokens a request here.")
     if target.prompt_cache is None:

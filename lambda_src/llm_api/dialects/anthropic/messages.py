@@ -24,6 +24,7 @@ from llm_api.dialects.anthropic.refusal import is_refused, refused
 from llm_api.dialects.anthropic.stream import is_call, render_events, stop_reason
 from llm_api.dialects.betas import Negotiated, negotiate
 from llm_api.dialects.json_body import json_object
+from llm_api.dialects.lowered import lowered
 from llm_api.dialects.spoken import spoken_dialects
 from llm_api.errors import BadRequest, UpstreamFault
 from llm_api.events import Request, Response
@@ -96,7 +97,8 @@ class Messages(Call):
 
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
-        return [*ignored_fields(self.body), *self._negotiated(target).warnings]
+        below = lowered(target, "max_tokens", self.body.get("max_tokens"))
+        return [*ignored_fields(self.body), *self._negotiated(target).warnings, *below]
 
     def _negotiated(self, target: Target) -> Negotiated:
         return negotiate(self.betas, self.body, target, named="anthropic-beta")

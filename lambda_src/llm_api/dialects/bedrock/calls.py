@@ -82,7 +82,9 @@ class Invoke(Call):
 
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
-        return [] if self.document is None else settled(self.document, target)[1]
+        if self.document is None:
+            return []
+        return [*settled(self.document, target)[1], *output_limit.told_lowered(self.document, target)]
 
     def render(self, target: Target, answers: Sequence[Answer]) -> Response:
         """See `Call.render`."""
@@ -154,7 +156,7 @@ class Converse(Call):
 
     def warnings(self, target: Target) -> Sequence[str]:
         """See `Call.warnings`."""
-        return self._settled(target)[1]
+        return [*self._settled(target)[1], *output_limit.told_lowered(self.body, target)]
 
     def _settled(self, target: Target) -> tuple[dict[str, Any], list[str]]:
         return settled_converse(self.body, target)

@@ -1,4 +1,4 @@
-"""`max_output_tokens`: a body that asks for more is refused, one that says nothing gets the limit.
+"""`max_output_tokens`: a body that asks for more is refused, or lowered; one that says nothing gets the limit.
 
 Each family calls the field otherwise, and a name that a model doesn't obey limits nothing. So what goes out has one
 limit, under the name that the model obeys (`llm_api.families`): a synonym is renamed, and any other family's name is
@@ -8,6 +8,7 @@ refused, whatever its spelling. What was reserved for the request is then what i
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from llm_api.dialects.lowered import lowered, thinking_within
 from llm_api.errors import BadRequest
 from llm_api.families import Family, Path, family_of
 from llm_api.registry import Target
@@ -61,7 +62,9 @@ def limit_invoke(body: dict[str, Any], target: Target) -> dict[str, Any]:
         return body
     family = family_of(target)
     fields = fields_of(family, body)
-    return _limited(body, fields, family.output_limit_synonyms, target) if fields else body
+    if not fields:
+        return body
+    return thinking_within(_limited(body, fields, family.output_limit_synonyms, target), target)
 
 
 def limit_converse(body: dict[str, Any], target: Target) -> dict[str, Any]:
@@ -77,7 +80,12 @@ def limit_converse(body: dict[str, Any], target: Target) -> dict[str, Any]:
         return body
     family = family_of(target)
     own = (*family.output_limits, *family.output_limit_synonyms)
-    return _limited(body, (CONVERSE,), tuple((_ADDITIONAL, *path) for path in own), target)
+    limited = _limited(body, (CONVERSE,), tuple((_ADDITIONAL, *path) for path in own), target)
+    additional = limited.get(_ADDITIONAL)
+    if not isinstance(additional, dict):
+        return limited
+    within = thinking_within(additional, target)
+    return limited if within is additional else {**limited, _ADDITIONAL: within}
 
 
 def limit_in(body: Mapping[str, Any], target: Target, *, converse: bool) -> int | None:
@@ -128,17 +136,25 @@ def _limited(
                 f"{'.'.join(path)[:200]} doesn't limit the output of model {target.alias!r}. Send "
                 f"{'.'.join(fields[0])} in its place."
             )
-    limit = next(iter(asked.values()), most)
-    if any(value != limit for value in asked.values()):
+    limit = min(next(iter(asked.values()), most), most)
+    if len(set(asked.values())) > 1:
         raise BadRequest(f"{' and '.join('.'.join(path) for path in asked)} differ. Send {'.'.join(fields[0])} alone.")
     changed = body
     for path in (*asked, *unset):
         if path not in fields:
             changed = _without(changed, path)
     for path in fields:
-        if path not in asked:
+        if asked.get(path) != limit:
             changed = _with(changed, path, limit)
     return changed
+
+
+def told_lowered(body: Mapping[str, Any], target: Target) -> list[str]:
+    """What a caller is told whose limit was lowered, for the `warning` header."""
+    if not target.clamps:
+        return []
+    limits = [(path, value) for path, value in _settings(body) if _plain(path[-1]) in _LIMITS]
+    return [text for path, wanted in limits for text in lowered(target, ".".join(path), wanted)]
 
 
 def _settings(body: Mapping[str, Any], above: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -160,7 +176,7 @@ def _checked(path: Path, value: Any, target: Target) -> int:
     # Less than one is no limit: to some servers it means that there is none.
     if not _is_limit(value):
         raise BadRequest(f"{name} must be a whole number of at least 1.")
-    if value > most:
+    if value > most and not target.clamps:
         raise BadRequest(f"{name} is {value}, but model {target.alias!r} allows at most {most} output tokens.")
     return int(value)
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from llm_api.dialects import Answer, Call, Frame, Operation, Payload
 from llm_api.dialects.json_body import MAX_MESSAGES, json_object
+from llm_api.dialects.lowered import lowered
 from llm_api.dialects.openai.converse import Plan, Wishes, limit, plan
 from llm_api.dialects.openai.fields import (
     InvalidField,
@@ -192,7 +193,8 @@ class ChatCompletion(Call):
         if target.endpoint is not None:
             from llm_api.dialects.openai.container import container_warnings
 
-            return container_warnings(self.body)
+            below = lowered(target, self.wishes.limit_field, self.wishes.max_tokens)
+            return [*container_warnings(self.body), *below]
         return [*self.ignored, *self.conversation.warnings, *self._plan(target).warnings, *self.remarks]
 
     def answers_by_tool(self, target: Target) -> bool:

@@ -9,6 +9,7 @@ a warning, or is an error that names the field.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from llm_api.dialects.lowered import lowered
 from llm_api.dialects.openai.fields import InvalidField
 from llm_api.dialects.openai.formats import JsonObject, JsonSchema, no_schema
 from llm_api.dialects.openai.history import turns_for
@@ -70,9 +71,11 @@ def limit(wishes: Wishes, target: Target) -> int | None:
     """The most output tokens: the caller's own limit, else the deployment's.
 
     Raises:
-        InvalidField: the caller's is beyond the deployment's.
+        InvalidField: the caller's is beyond the deployment's, which doesn't lower it.
     """
     most = target.max_output_tokens
+    if target.lowers(wishes.max_tokens):
+        return most
     if most is not None and wishes.max_tokens is not None and wishes.max_tokens > most:
         raise InvalidField(
             wishes.limit_field, f"The model {target.alias} may produce at most {most} tokens a request here."
@@ -92,6 +95,7 @@ class _Planning:
 
     def make(self) -> Plan:
         max_tokens = limit(self._wishes, self._target)
+        self._plan.warnings += lowered(self._target, self._wishes.limit_field, self._wishes.max_tokens)
         thinking = self._thinking(max_tokens)
         choices = self._family.tool_choices_thinking if thinking.thinks else self._family.tool_choices
         body = self._plan.body

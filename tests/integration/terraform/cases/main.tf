@@ -30,6 +30,7 @@ locals {
 
   # Each is called through a profile of the United States.
   profiles = {
+    clamped  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0", clamp_output_tokens = true }
     cached   = { id = "us.anthropic.claude-sonnet-4-5-20250929-v1:0", prompt_cache = { points = ["system", "messages"] } }
     gpt      = { id = "us.openai.gpt-6-luna" }
     haiku45  = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0" }
