@@ -7,15 +7,12 @@ the log, and nobody else's.
 import re
 from collections.abc import Mapping
 from decimal import ROUND_FLOOR, Decimal, DecimalException
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llm_api.errors import Internal
 from llm_api.ledger.principals import Tenant
 from llm_api.ledger.table import Item
 from llm_api.registry import PICODOLLARS_PER_USD
-
-if TYPE_CHECKING:
-    pass
 
 DEFAULT = "default"
 """The tenant of callers who were authenticated and belong to no other."""

@@ -1,8 +1,10 @@
 """One model server and one set of clients for all tests of the package: making a client takes longer than a test."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from llm_api.aws.connections import Connection
 from llm_api.inference.bedrock import Bedrock
 from llm_api.inference.clients import Clients
 from llm_api.inference.sagemaker import SageMaker
@@ -52,3 +54,19 @@ def deploy(wire: ModelWire, clients: Clients) -> Deploy:
         return Deployment(wire, clients, list(targets) or [FAST], **options)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_outlives_its_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A function keeps its connections for as long as it lives, and a test is shorter."""
+    opened: list[Connection] = []
+
+    class Remembered(Connection):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            opened.append(self)
+
+    monkeypatch.setattr("llm_api.aws.connections.Connection", Remembered)
+    yield
+    for connection in opened:
+        connection.close()

@@ -236,6 +236,7 @@ def test_a_request_to_a_model_is_what_boto3_sends(
         config=Config(retries={"total_max_attempts": 1}),
     )
     getattr(theirs, operation)(**parameters)
+    theirs.close()
     # WHEN we ask for the same
     _models(recorder.url, operation)
     # THEN it is the same request, but for what tells who sent it and when
@@ -257,6 +258,7 @@ def test_an_operation_of_a_json_protocol_is_what_boto3_sends(recorder: Recorder)
         aws_secret_access_key="secret",
     )
     theirs.get_item(TableName="t", Key={"pk": {"S": "ä"}}, ConsistentRead=True)
+    theirs.close()
     # WHEN we ask for the same
     environment = {"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": recorder.url, **KEYS}
     asked = {"TableName": "t", "Key": {"pk": {"S": "ä"}}, "ConsistentRead": True}
