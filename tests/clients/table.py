@@ -35,7 +35,10 @@ BEARER = "`AWS_BEARER_TOKEN_BEDROCK`"
 API_BASE = "`api_base` = URL`/v1`, `api_key`"
 NODE_V1 = "`baseURL` = URL`/v1`, `apiKey`"
 VOCABULARY = "It sends numbers of tokens, by a vocabulary that it fetches from the internet; else it sends text."
-CAP = "For a name that it does not know it asks for more tokens than the model's `max_output_tokens`."
+CAP = (
+    "For a name that it does not know it asks for more tokens than the model's `max_output_tokens`. "
+    "`clamp_output_tokens` of the deployment does as well."
+)
 
 VERSION = (
     "From 2.0 on it sends version `2026-10-21`, which Bedrock takes for Claude Opus 4.7 and later alone: "
