@@ -74,8 +74,8 @@ module "beside" {
   models = {
     guarded_model   = { id = "amazon.nova-lite-v1:0", guardrail = local.guardrail }
     open_profile    = { id = "us.amazon.nova-lite-v1:0", destination_regions = ["us-east-1", "us-east-2", "us-west-2"] }
-    open_model      = { id = "anthropic.claude-haiku-4-5-20251001-v1:0" }
-    guarded_profile = { id = "us.anthropic.claude-haiku-4-5-20251001-v1:0", destination_regions = ["us-east-1", "us-east-2", "us-west-2"], guardrail = local.guardrail }
+    open_model      = { id = "amazon.nova-pro-v1:0" }
+    guarded_profile = { id = "us.amazon.nova-pro-v1:0", destination_regions = ["us-east-1", "us-east-2", "us-west-2"], guardrail = local.guardrail }
   }
 }
 

@@ -125,11 +125,11 @@ def test_an_open_alias_beside_a_guarded_one_stays_open(planned: Planned) -> None
 
     # THEN each is called as it was declared
     assert call(policies, "invoke", "us.amazon.nova-lite-v1:0")
-    assert call(policies, "invoke", "anthropic.claude-haiku-4-5-20251001-v1:0")
+    assert call(policies, "invoke", "amazon.nova-pro-v1:0")
     assert call(policies, "invoke", "amazon.nova-lite-v1:0", guardrail=GUARDRAIL)
-    assert call(policies, "invoke", "us.anthropic.claude-haiku-4-5-20251001-v1:0", guardrail=GUARDRAIL)
+    assert call(policies, "invoke", "us.amazon.nova-pro-v1:0", guardrail=GUARDRAIL)
     assert not call(policies, "invoke", "amazon.nova-lite-v1:0")
-    assert not call(policies, "invoke", "us.anthropic.claude-haiku-4-5-20251001-v1:0")
+    assert not call(policies, "invoke", "us.amazon.nova-pro-v1:0")
 
 
 def test_tokens_are_counted_on_base_models_only_where_asked(planned: Planned) -> None:
