@@ -10,7 +10,7 @@ from typing import Any
 from local_aws.models.frames import event, padding
 
 WORD = "Quite "
-TABLE_NAMES = ("minute", "day", "month")
+TABLE_NAMES = ("minute", "hour", "day", "week", "month")
 TENANT = "marketing"
 BUDGETS = {"requests_per_minute": 10**9, "tokens_per_day": 10**12, "usd_per_month": 10**9}
 """Never used up: what is measured is the keeping of them."""
@@ -128,7 +128,8 @@ def _item(key: str) -> dict[str, Any]:
         return {"pk": {"S": key}, "models": {"SS": ["fast"]}, "budgets": {"M": budgets}}
     now = time.time()
     clock = time.gmtime(now)
-    numbers = (int(now // 60), int(now // 86400), clock.tm_year * 12 + clock.tm_mon - 1)
+    days = int(now // 86_400)
+    numbers = (int(now // 60), int(now // 3_600), days, (days + 3) // 7, clock.tm_year * 12 + clock.tm_mon - 1)
     counters = {f"{window}_{what}": {"N": "1000"} for window in TABLE_NAMES for what in ("requests", "tokens", "usd")}
     windows = {name: {"N": str(number)} for name, number in zip(TABLE_NAMES, numbers, strict=True)}
     return {"pk": {"S": key}, **windows, **counters}

@@ -21,7 +21,7 @@ MANAGED_BY = "llm-api"
 """What this command line writes into `managed_by`."""
 
 KINDS = ("requests", "tokens", "usd")
-WINDOWS = ("minute", "day", "month")
+WINDOWS = ("minute", "hour", "day", "week", "month")
 BUDGETS = tuple(f"{kind}_per_{window}" for window in WINDOWS for kind in KINDS)
 
 KEY_ID_CHARACTERS = 10
@@ -267,9 +267,18 @@ def read_use(item: Item) -> Use:
 
 
 def current_numbers(now: float) -> dict[str, int]:
-    """The number of each window at `now`, in UTC: minutes and days since 1970, months since the year 0."""
+    """The number of each window at `now`, in UTC: minutes, hours and days since 1970, months since the year 0.
+
+    Weeks begin on Monday and are counted from the one that 1970 began in, on a Thursday.
+    """
     date = time.gmtime(now)
-    return {"minute": int(now // 60), "day": int(now // 86_400), "month": date.tm_year * 12 + date.tm_mon - 1}
+    return {
+        "minute": int(now // 60),
+        "hour": int(now // 3_600),
+        "day": int(now // 86_400),
+        "week": int((now + 3 * 86_400) // 604_800),
+        "month": date.tm_year * 12 + date.tm_mon - 1,
+    }
 
 
 def budget(name: str, text: str) -> Decimal:

@@ -1,4 +1,4 @@
-"""`llm-api usage`: who used what, from the ledger for this minute, day and month, and from the log for all before."""
+"""`llm-api usage`: who used what, from the ledger for the current windows, and from the log for all before."""
 
 import time
 from calendar import timegm

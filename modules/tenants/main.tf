@@ -11,8 +11,9 @@ module "names" {
     "tenants.*"            = ["models", "api_key_sha256", "api_keys", "principals", "budgets", "max_output_tokens", "workflows", "enabled"]
     "tenants.*.api_keys.*" = ["sha256", "expires_at"]
     "tenants.*.budgets" = [
-      "requests_per_minute", "requests_per_day", "requests_per_month", "tokens_per_minute", "tokens_per_day", "tokens_per_month",
-      "usd_per_minute", "usd_per_day", "usd_per_month",
+      "requests_per_minute", "requests_per_hour", "requests_per_day", "requests_per_week", "requests_per_month",
+      "tokens_per_minute", "tokens_per_hour", "tokens_per_day", "tokens_per_week", "tokens_per_month",
+      "usd_per_minute", "usd_per_hour", "usd_per_day", "usd_per_week", "usd_per_month",
     ]
   }
 }

@@ -16,8 +16,9 @@ variable "tenants" {
       - `expires_at`: when it ceases to be good, in UTC, such as `2027-01-31T00:00:00Z`; never without.
     - `principals`: with other authentication, who belongs to the tenant. Under IAM ARNs of roles, which stand for everybody who
       assumes them, or of users; else values of the token's subject or of the claim that was chosen.
-    - `budgets`: the most that the tenant may use, any of them: `requests_per_minute`, `requests_per_day`, `requests_per_month`,
-      `tokens_per_minute`, `tokens_per_day`, `tokens_per_month`, `usd_per_minute`, `usd_per_day`, `usd_per_month`.
+    - `budgets`: the most that the tenant may use, any of them: each of `requests`, `tokens` and `usd`
+      with each of `_per_minute`, `_per_hour`, `_per_day`, `_per_week` and `_per_month`, such as `tokens_per_day`. Windows are of the calendar, in UTC; weeks
+      begin on Monday.
       Minutes, days and months are those of the calendar, in UTC. Without any, `{}` included, the tenant has no limit.
     - `max_output_tokens`: the most output tokens that one request of the tenant may ask for.
     - `workflows`: names of the deployment's workflows that the tenant may use; none without.

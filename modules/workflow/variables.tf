@@ -103,7 +103,7 @@ variable "metering" {
 
     - `function_name`: the API's function in this account and Region, which is called as the deployment.
     - `alias_name`: the function's alias.
-    - `minute_waits`: how many times a prompt waits for the next minute, when the minute's budget has no room. A spent day or month fails the step.
+    - `minute_waits`: how many times a prompt waits for the next minute, when the minute's budget has no room. A spent budget of a longer window fails the step.
   EOT
 }
 

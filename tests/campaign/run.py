@@ -226,5 +226,5 @@ def _ample() -> dict[str, int | str]:
     return {
         f"{kind}_per_{window}": WITHOUT_END // 1000 if kind == "usd" else WITHOUT_END
         for kind in ("requests", "tokens", "usd")
-        for window in ("minute", "day", "month")
+        for window in ("minute", "hour", "day", "week", "month")
     }

@@ -139,7 +139,7 @@ def test_what_is_over_budget_reaches_no_model(budgeted: Deployment, local_aws: L
 
 def test_usage_is_what_the_table_holds(budgeted: Deployment, local_aws: LocalAws, enter: Enter) -> None:
     # GIVEN a tenant that has used something
-    tenant = enter(requests_per_day=100, tokens_per_month=1_000_000, usd_per_day="2.5")
+    tenant = enter(requests_per_day=100, requests_per_week=50, tokens_per_month=1_000_000, usd_per_day="2.5")
     for path, body in ROUTES:
         assert ask(budgeted, tenant.key, path, body).status == 200
     # WHEN it asks for its usage
@@ -151,6 +151,7 @@ def test_usage_is_what_the_table_holds(budgeted: Deployment, local_aws: LocalAws
     assert usage["tenant"] == tenant.name
     day, month = usage["windows"]["day"], usage["windows"]["month"]
     assert day["requests"] == {"used": 3, "limit": 100, "remaining": 97}
+    assert usage["windows"]["week"]["requests"] == {"used": 3, "limit": 50, "remaining": 47}
     assert month["tokens"] == {
         "used": used["month_tokens"],
         "limit": 1_000_000,

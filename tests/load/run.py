@@ -76,7 +76,7 @@ def _tenants(size: Size) -> list[Tenant]:
     ample = {
         f"{kind}_per_{window}": WITHOUT_END // 1000 if kind == "usd" else WITHOUT_END
         for kind in ("requests", "tokens", "usd")
-        for window in ("minute", "day", "month")
+        for window in ("minute", "hour", "day", "week", "month")
     }
     share = size.requests // 3
     tight: dict[str, int | str] = {
@@ -84,8 +84,10 @@ def _tenants(size: Size) -> list[Tenant]:
         "requests_per_day": max(10, share // 2),
         "tokens_per_minute": 40_000,
         "tokens_per_day": share * 600,
+        "tokens_per_week": share * 600 - 100,
         "tokens_per_month": share * 600 - 100,
         "usd_per_minute": "0.30",
+        "usd_per_hour": "4",
         "usd_per_month": "5",
     }
     return [

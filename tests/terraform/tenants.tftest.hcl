@@ -119,13 +119,17 @@ run "budgets_as_declared_and_no_others" {
         api_key_sha256 = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]
         budgets = {
           requests_per_minute = 60
+          requests_per_hour   = 3000
           requests_per_day    = 10000
+          requests_per_week   = 60000
           requests_per_month  = 200000
           tokens_per_minute   = 100000
           tokens_per_day      = 20000000
           tokens_per_month    = 1000000000000000
           usd_per_minute      = 0.000001
+          usd_per_hour        = 1.5
           usd_per_day         = 12.50
+          usd_per_week        = 60
           usd_per_month       = 250
         }
         max_output_tokens = 4096
@@ -150,13 +154,17 @@ run "budgets_as_declared_and_no_others" {
       models     = { SS = ["fast"] }
       budgets = { M = {
         requests_per_minute = { N = "60" }
+        requests_per_hour   = { N = "3000" }
         requests_per_day    = { N = "10000" }
+        requests_per_week   = { N = "60000" }
         requests_per_month  = { N = "200000" }
         tokens_per_minute   = { N = "100000" }
         tokens_per_day      = { N = "20000000" }
         tokens_per_month    = { N = "1000000000000000" }
         usd_per_minute      = { N = "0.000001" }
+        usd_per_hour        = { N = "1.5" }
         usd_per_day         = { N = "12.5" }
+        usd_per_week        = { N = "60" }
         usd_per_month       = { N = "250" }
       } }
       max_output_tokens = { N = "4096" }

@@ -1,7 +1,8 @@
-"""Budgets: how much a tenant may use in a minute, a day and a month, and where it stands.
+"""Budgets: how much a tenant may use in a minute, an hour, a day, a week and a month, and where it stands.
 
 Pure arithmetic on whole numbers: requests, tokens, and picodollars. Windows are those of the calendar, in UTC, each
-with a number that rises by one: minutes and days since 1970, months since the year 0.
+with a number that rises by one: minutes, hours and days since 1970, weeks since the one that 1970 began in, months
+since the year 0. A week begins on Monday, as ISO 8601 has it.
 """
 
 import calendar
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 from llm_api.registry import PICODOLLARS_PER_USD
 
-WINDOWS = ("minute", "day", "month")
+WINDOWS = ("minute", "hour", "day", "week", "month")
 KINDS = ("requests", "tokens", "usd")
 
 Counter = tuple[str, str]
@@ -19,6 +20,9 @@ Counter = tuple[str, str]
 
 COUNTERS: tuple[Counter, ...] = tuple((window, kind) for window in WINDOWS for kind in KINDS)
 
+_SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
+_BEFORE_1970 = {"week": 3 * 86_400}
+"""Between the start of the first window and 1970: 1 January 1970 was a Thursday."""
 
 _LAST_YEAR = 9999
 _LAST_SECOND = 253_402_300_799
@@ -52,7 +56,8 @@ def name_of(counter: Counter) -> str:
 def numbers_at(now: float) -> dict[str, int]:
     """The number of each window that is current at `now`, in seconds since 1970."""
     date = time.gmtime(now)
-    return {"minute": int(now // 60), "day": int(now // 86_400), "month": date.tm_year * 12 + date.tm_mon - 1}
+    numbers = {window: int((now + _BEFORE_1970.get(window, 0)) // length) for window, length in _SECONDS.items()}
+    return {**numbers, "month": date.tm_year * 12 + date.tm_mon - 1}
 
 
 def end_of(window: str, number: int) -> int:
@@ -60,7 +65,7 @@ def end_of(window: str, number: int) -> int:
     if window == "month":
         year, month = divmod(number + 1, 12)
         return calendar.timegm((year, month + 1, 1, 0, 0, 0)) if 0 < year < _LAST_YEAR else _LAST_SECOND
-    return (number + 1) * {"minute": 60, "day": 86_400}[window]
+    return (number + 1) * _SECONDS[window] - _BEFORE_1970.get(window, 0)
 
 
 class Balance(NamedTuple):
@@ -116,7 +121,7 @@ class Balance(NamedTuple):
         return headers
 
     def log_fields(self) -> dict[str, str | float]:
-        """The budget of a day or a month of which the most is used, and how much: a minute's is there to be used.
+        """The budget, of an hour or longer, of which the most is used, and how much: a minute's is there to be used.
 
         What other requests have set aside counts as used. Empty without such a budget.
         """

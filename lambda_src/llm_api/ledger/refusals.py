@@ -15,9 +15,9 @@ def over_budget(exceeded: Sequence[Counter], balance: Balance, amount: Amount, n
     counter = max(exceeded, key=balance.resets_at)
     window, kind = counter
     resets_at = balance.resets_at(counter)
-    # All but the words is the same for every window; that a day or a month has to pass, SDKs understand by the class.
+    # All but the words is the same for every window; that an hour or more has to pass, SDKs understand by the class.
     error = OverBudget if window == "minute" else BudgetSpent
-    budget = f"Your budget of {amount_text(counter, balance.budgets[counter])} a {window}"
+    budget = f"Your budget of {amount_text(counter, balance.budgets[counter])} {_each(window)}"
     until = timestamp(resets_at)
     if kind == "requests" and balance.left(counter) < 1:
         message = f"{budget} is used up until {until}. Wait until then."
@@ -43,7 +43,11 @@ def too_large(counter: Counter, limit: int, amount: Amount) -> ApiError:
     advice = "Send less at a time." if kind == "requests" else "Send less and ask for fewer output tokens."
     refusal = BudgetSpent(
         f"This request may use {amount_text(counter, amount.of(kind))}, more than your whole budget of "
-        f"{amount_text(counter, limit)} a {window}. {advice}"
+        f"{amount_text(counter, limit)} {_each(window)}. {advice}"
     )
     refusal.retryable = False
     return refusal
+
+
+def _each(window: str) -> str:
+    return f"an {window}" if window == "hour" else f"a {window}"

@@ -26,6 +26,12 @@ _ROUNDS = 8
 
 _CONTENDED_SECONDS = 1.0
 
+_LATER = frozenset({"hour", "week"})
+"""Windows that an item of an earlier version doesn't have. They begin with the next request."""
+
+_NOT_BEGUN = -1
+"""In place of the number of a window that an item doesn't have: below every number that a clock gives."""
+
 
 class Reservation(NamedTuple):
     """What was set aside for one request.
@@ -101,7 +107,7 @@ class Reservations:
             return None
         numbers = reservation.balance.numbers
         current = numbers_at(self._now())
-        windows = [window for window in WINDOWS if numbers[window] >= current[window]]
+        windows = [window for window in WINDOWS if numbers.get(window, _NOT_BEGUN) >= current[window]]
         while windows:
             update = _Update()
             for window in windows:
@@ -145,7 +151,7 @@ def _add(numbers: Mapping[str, int], budgets: Budgets, amount: Amount) -> "_Upda
 def _begin(numbers: Mapping[str, int], amount: Amount) -> "_Update":
     """The tenant's first request: the item itself."""
     update = _Update()
-    update.require_absence()
+    update.require_absence("pk")
     for window in WINDOWS:
         update.start(window, numbers[window], amount)
     return update
@@ -155,7 +161,10 @@ def _turn(stored: Mapping[str, int], numbers: Mapping[str, int], budgets: Budget
     """Start the windows that have turned and add to the others, if nobody did so first."""
     update = _Update()
     for window in WINDOWS:
-        update.require(window, "=", stored[window])
+        if stored[window] == _NOT_BEGUN:
+            update.require_absence(window)
+        else:
+            update.require(window, "=", stored[window])
         if stored[window] != numbers[window]:
             update.start(window, numbers[window], amount)
         else:
@@ -180,8 +189,8 @@ class _Update:
     def require(self, attribute: str, operator: str, value: int) -> None:
         self._conditions.append(f"{self._name(attribute)} {operator} {self._value(value)}")
 
-    def require_absence(self) -> None:
-        self._conditions.append(f"attribute_not_exists({self._name('pk')})")
+    def require_absence(self, attribute: str) -> None:
+        self._conditions.append(f"attribute_not_exists({self._name(attribute)})")
 
     def require_room(self, window: str, budgets: Budgets, amount: Amount) -> None:
         for kind in KINDS:
@@ -223,8 +232,12 @@ def _attribute(window: str, kind: str) -> str:
 
 
 def _balance(key: str, budgets: Budgets, item: Item | None) -> Balance:
-    numbers = {window: _whole(key, item, window) for window in WINDOWS}
-    used = {(window, kind): _whole(key, item, _attribute(window, kind)) for window, kind in COUNTERS}
+    absent = {window for window in _LATER if window not in (item or {})}
+    numbers = {window: _NOT_BEGUN if window in absent else _whole(key, item, window) for window in WINDOWS}
+    used = {
+        (window, kind): 0 if window in absent else _whole(key, item, _attribute(window, kind))
+        for window, kind in COUNTERS
+    }
     return Balance(budgets, numbers, used)
 
 

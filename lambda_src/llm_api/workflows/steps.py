@@ -35,6 +35,8 @@ VERSION = 1
 
 _LARGEST_JITTER_SECONDS = 5
 _MOST_TOKENS = 10_000_000
+_WINDOWS_BEFORE = ("minute", "day", "month")
+"""Of a reservation that an earlier version made, and a running execution still holds."""
 """As many as the largest context holds."""
 _USAGE = ("InputTokens", "OutputTokens", "CacheReadInputTokens", "CacheWriteInputTokens")
 
@@ -197,14 +199,19 @@ def _packed(reservation: Reservation, for_an_hour: bool) -> str:
 
 
 def _unpacked(tenant: str, text: Order) -> meter.Hold:
-    amount, windows = _numbers(text, "amount"), _numbers(text, "windows")
-    balance = Balance({}, dict(zip(WINDOWS, windows, strict=True)), {})
+    amount, windows = _numbers(text, "amount", 3), _numbers(text, "windows", len(WINDOWS), len(_WINDOWS_BEFORE))
+    names = WINDOWS if len(windows) == len(WINDOWS) else _WINDOWS_BEFORE
+    balance = Balance({}, dict(zip(names, windows, strict=True)), {})
     return meter.Hold(Reservation(tenant, Amount(*amount), balance), balance, text.get("for_an_hour") is True)
 
 
-def _numbers(document: Order, name: str) -> list[int]:
+def _numbers(document: Order, name: str, *lengths: int) -> list[int]:
     numbers = document.get(name)
-    if not isinstance(numbers, list) or len(numbers) != 3 or not all(type(one) is int and one >= 0 for one in numbers):
+    if (
+        not isinstance(numbers, list)
+        or len(numbers) not in lengths
+        or not all(type(one) is int and one >= 0 for one in numbers)
+    ):
         raise _no_reservation()
     return numbers
 

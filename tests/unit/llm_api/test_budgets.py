@@ -11,6 +11,10 @@ from llm_api.ledger.budgets import COUNTERS, Balance, amount_text, duration, end
     [
         ("minute", (2026, 11, 23, 12, 0, 59), "2026-11-23T12:01:00Z"),
         ("minute", (2026, 12, 31, 23, 59, 0), "2027-01-01T00:00:00Z"),
+        ("hour", (2026, 12, 31, 23, 0, 0), "2027-01-01T00:00:00Z"),
+        ("week", (2026, 11, 29, 23, 59, 59), "2026-11-30T00:00:00Z"),
+        ("week", (2026, 11, 30, 0, 0, 0), "2026-12-07T00:00:00Z"),
+        ("week", (2026, 12, 31, 12, 0, 0), "2027-01-04T00:00:00Z"),
         ("day", (2026, 11, 30, 0, 0, 0), "2026-12-01T00:00:00Z"),
         ("month", (2026, 11, 30, 23, 59, 59), "2026-12-01T00:00:00Z"),
         ("month", (2026, 12, 1, 0, 0, 0), "2027-01-01T00:00:00Z"),
@@ -88,7 +92,7 @@ def test_the_log_tells_the_budget_that_runs_out_first(
     # GIVEN budgets, and what is used of them
     balance = Balance(budgets, numbers_at(0), dict.fromkeys(COUNTERS, 0) | used)
 
-    # THEN the fullest of a day's and a month's is told
+    # THEN the fullest is told, save a minute's
     fields = balance.log_fields()
     assert (fields["budget"], fields["budget_used_percent"]) == told
 

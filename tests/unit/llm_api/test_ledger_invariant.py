@@ -165,7 +165,7 @@ def requests(draw: st.DrawFn) -> Request:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_use_never_passes_a_limit_whatever_happens(data: st.DataObject) -> None:
-    # GIVEN a tenant with some budgets, shortly before a minute, a day and a month end
+    # GIVEN a tenant with some budgets, shortly before a minute, an hour, a day and a month end, and a week began
     world = World(data.draw(tenants()))
 
     # WHEN requests come, wait, fail, die and go on in any order while the time passes

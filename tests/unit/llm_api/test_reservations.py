@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 from llm_api.aws.hosts import Service
 from llm_api.errors import ApiError, BudgetSpent, Internal, OverBudget, Unavailable
-from llm_api.ledger.budgets import Amount, Budgets
+from llm_api.ledger.budgets import WINDOWS, Amount, Budgets
 from llm_api.ledger.principals import Tenant
 from llm_api.ledger.reservations import Reservations
 from llm_api.ledger.table import Table as LedgerTable
@@ -59,13 +59,14 @@ def test_the_first_reservation_begins_the_item(ledger: Reservations, table: dyna
     ledger.reserve(marketing(tokens_per_day=100), Amount(1, 10, 5))
 
     # THEN all windows count, limited or not: two writes to begin, one from then on
+    assert {table.number(KEY, f"{window}_tokens") for window in WINDOWS} == {50}
     assert used(table, "requests") == [2, 2, 2]
     assert used(table, "tokens") == [50, 50, 50]
     assert used(table, "usd") == [12, 12, 12]
     assert table.writes == 3
 
 
-@pytest.mark.parametrize("window", ["minute", "day", "month"])
+@pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("kind", ["requests", "tokens", "usd"])
 def test_a_budget_is_used_to_the_last_and_no_further(
     ledger: Reservations, table: dynamo.Table, window: str, kind: str
@@ -80,7 +81,10 @@ def test_a_budget_is_used_to_the_last_and_no_further(
         ledger.reserve(tenant, Amount(1, 1, 1))
 
     # THEN it is refused, with the window and the rest, and nothing is counted
-    assert f" a {window} {'is used up' if kind == 'requests' else 'has'}" in refusal.value.message
+    assert (
+        f" {'an' if window == 'hour' else 'a'} {window} {'is used up' if kind == 'requests' else 'has'}"
+        in refusal.value.message
+    )
     assert used(table, kind) == [3, 3, 3]
     assert refusal.value.status == 429
 
@@ -320,6 +324,23 @@ def test_a_malformed_usage_item_lets_nobody_through(ledger: Reservations, table:
         ledger.reserve(tenant, Amount(1, 10))
     assert refusal.value.status == 500
     assert attribute in (refusal.value.reason or "")
+
+
+def test_an_item_of_a_version_without_hours_and_weeks_counts_on(ledger: Reservations, table: dynamo.Table) -> None:
+    # GIVEN a tenant that an earlier version has counted for, and that has a budget for an hour since
+    tenant = marketing(tokens_per_hour=60, tokens_per_day=100)
+    ledger.reserve(tenant, Amount(1, 40))
+    for attribute in [name for name in table.items[KEY] if name.partition("_")[0] in ("hour", "week")]:
+        del table.items[KEY][attribute]
+
+    # WHEN it calls until the hour is used up
+    assert ledger.balance(tenant).report()["hour"]["tokens"] == {"used": 0, "limit": 60, "remaining": 60}
+    ledger.settle(ledger.reserve(tenant, Amount(1, 50)), Amount(1, 20))
+    with pytest.raises(BudgetSpent):
+        ledger.reserve(tenant, Amount(1, 41))
+
+    # THEN the hour and the week began with the first of its calls, and the day went on
+    assert [table.number(KEY, f"{window}_tokens") for window in WINDOWS] == [60, 20, 60, 20, 60]
 
 
 def test_settling_corrects_every_window_in_one_write(ledger: Reservations, table: dynamo.Table) -> None:

@@ -9,6 +9,7 @@ from llm_api import entry
 from llm_api.config import Settings
 from llm_api.events import is_order
 from llm_api.inference.clients import Clients
+from llm_api.ledger.budgets import WINDOWS
 from llm_api.registry import Registry, Target
 
 from tests.unit.llm_api import dynamo
@@ -332,6 +333,24 @@ def test_windows_that_have_turned_are_left_alone(deploy: Deploy) -> None:
     counted = world.table.number(USAGE, "minute_tokens")
     order(world, "settle", reservation=held["reservation"], usage=USED)
     assert world.table.number(USAGE, "minute_tokens") == counted
+
+
+def test_a_reservation_of_a_version_without_hours_and_weeks_is_settled(deploy: Deploy) -> None:
+    # GIVEN an execution that an earlier version has reserved for, in the minute, the day and the month
+    world = deploy()
+    reservation = json.loads(reserve(world)["reservation"])
+    held = json.loads(reservation["held"])
+    promised = world.table.number(USAGE, "day_tokens")
+    minute, _, day, _, month = held["windows"]
+
+    # WHEN its prompt is settled
+    held = json.dumps(held | {"windows": [minute, day, month]})
+    told = order(world, "settle", reservation=json.dumps(reservation | {"held": held}), usage=USED)
+
+    # THEN these three are corrected, and the hour's and the week's reservations stand
+    assert told["settled"] == "exact"
+    counted = {window: world.table.number(USAGE, f"{window}_tokens") for window in WINDOWS}
+    assert counted["hour"] == counted["week"] == promised > counted["minute"] == counted["day"] == counted["month"]
 
 
 @pytest.mark.parametrize(
