@@ -17,7 +17,13 @@ locals {
     out_of_time     = { type = "timeout_error", code = "ModelTimeoutException" }
   }
 
-  no_such_path = { status = "404", cause = "not_found", message = "There is no such path or method in this API." }
+  # One text for all paths that don't exist, which names what to use in their place.
+  no_such_path = { status = "404", cause = "not_found", message = join(" ", [
+    "There is no such path or method in this API.",
+    "It has /v1/chat/completions, /v1/responses, /v1/completions, /v1/embeddings, /v1/images/generations, /v1/models and /v1/messages,",
+    "and Bedrock's /model/{modelId}/…: rerank models answer on invoke there.",
+    "Audio, files, batches, assistants, moderations and fine-tuning are not offered.",
+  ]) }
 
   denials = {
     iam   = "This caller may not use this API. Its role needs the policy in the module's `caller_policy` output, and a role of another account has to be in `allowed_account_ids` or the allowed organization too."
