@@ -152,7 +152,9 @@ def clients(*, everyone: bool) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(wanted.parent / name, folder)
     # No package's script runs, but the one by which Claude Code puts its program in place.
-    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
+    # Where the registry can't be reached, npm would go on trying for half an hour.
+    impatient = ["--fetch-retries=1", "--fetch-timeout=60000"]
+    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", *impatient, "--prefix", str(folder)]
     placing = ["node", str(folder / "node_modules/@anthropic-ai/claude-code/install.cjs")]
     for command in (npm, placing):
         done = run(command, check=False)
