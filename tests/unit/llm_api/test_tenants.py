@@ -168,7 +168,7 @@ def test_a_whole_item_is_read(table: dynamo.Table) -> None:
         ({"models": {"L": []}}, "no set of models"),
         ({"models": MODELS, "budgets": {"S": "none"}}, "budgets that are no map"),
         ({"models": MODELS, "budgets": None}, "budgets that are no map"),
-        ({"models": MODELS, "budgets": {"M": {"tokens_per_fortnight": {"N": "1"}}}}, "a budget 'tokens_per_hour'"),
+        ({"models": MODELS, "budgets": {"M": {"tokens_per_fortnight": {"N": "1"}}}}, "a budget 'tokens_per_fortnight'"),
         ({"models": MODELS, "budgets": {"M": {"tokens_per_day": {"N": "-1"}}}}, "budget tokens_per_day"),
         ({"models": MODELS, "budgets": {"M": {"tokens_per_day": {"N": "1.5"}}}}, "budget tokens_per_day"),
         ({"models": MODELS, "budgets": {"M": {"tokens_per_day": {"S": "many"}}}}, "budget tokens_per_day"),
