@@ -8,6 +8,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from local_aws.credentials import CredentialStore
 from local_aws.gateway.access_log import write_access_log
 from local_aws.gateway.authorization import Authorizations
 from local_aws.gateway.cognito import PoolKeys, pool_keys
+from local_aws.gateway.content_encoding import inflated
 from local_aws.gateway.document import Api, compile_document
 from local_aws.gateway.errors import NotEmulated, Refusal
 from local_aws.gateway.exchange import Exchange
@@ -130,6 +132,8 @@ class Gateway:
         self._authorizations.authorize(operation, exchange)
         if not self._throttle.admits(exchange.stage, operation.resource, operation.method):
             raise Refusal("THROTTLED")
+        # After the signature was verified, which is over what was sent.
+        exchange.request = request = replace(request, body=inflated(request, self._limits.payload_bytes))
         if operation.integration.type == "mock":
             return answer_mock(operation.integration, request, exchange.variables())
         return invoke_function(self._lambda, api, operation, exchange, self._limits)

@@ -1,8 +1,10 @@
 """Lambda proxy integrations, buffered: the event that goes in, the answer that comes out, and the limits."""
 
 import base64
+import gzip
 import json
 import threading
+import zlib
 from typing import Any
 
 import pytest
@@ -295,3 +297,53 @@ def test_a_json_event_is_what_lambda_is_given() -> None:
 
     # THEN the event is JSON all the same, as API Gateway makes it, with what can't be decoded replaced
     assert json.dumps(functions.events[0]["body"]) == '"\\ufffd{}"'
+
+
+BODY = b'{"text":"hello"}'
+GZIPPED = gzip.compress(BODY)
+
+
+@pytest.mark.parametrize(
+    ("coding", "sent"),
+    [
+        ("gzip", GZIPPED),
+        ("GZIP", gzip.compress(BODY[:5]) + gzip.compress(BODY[5:])),
+        ("deflate", zlib.compress(BODY)),
+        ("identity", BODY),
+    ],
+)
+def test_a_compressed_body_reaches_the_function_plain_with_its_header(coding: str, sent: bytes) -> None:
+    # GIVEN an API for which nothing about compression was set
+    call, functions = serve(ECHO)
+    # WHEN a body comes in one of the codings that AWS names
+    answer = call("POST", "/model/x/invoke", [("Content-Encoding", coding)], sent)
+    # THEN API Gateway has inflated it, and left the header
+    event = functions.events[0]
+    assert answer.status == 200
+    assert (event["body"], event["isBase64Encoded"]) == (BODY.decode(), False)
+    assert event["headers"]["Content-Encoding"] == coding
+
+
+@pytest.mark.parametrize(
+    ("coding", "sent", "status"),
+    [
+        ("br", GZIPPED, 415),
+        ("zstd", BODY, 415),
+        ("gzip, gzip", gzip.compress(GZIPPED), 415),
+        ("gzip", BODY, 415),
+        ("gzip", GZIPPED[:-4], 415),
+        ("gzip", GZIPPED + b"more", 415),
+        ("gzip", gzip.compress(bytes(10_001)), 413),
+        ("gzip", gzip.compress(bytes(6_000)) * 2, 413),
+        ("deflate", zlib.compress(bytes(9_000_000)), 413),
+    ],
+)
+def test_what_cannot_be_inflated_within_the_limit_reaches_no_function(coding: str, sent: bytes, status: int) -> None:
+    # GIVEN a limit that the body as it is sent keeps
+    limits = Limits(payload_bytes=10_000)
+    assert len(sent) < limits.payload_bytes
+    call, functions = serve(ECHO, limits=limits)
+    # WHEN it is sent
+    answer = call("POST", "/model/x/invoke", [("Content-Encoding", coding)], sent)
+    # THEN API Gateway refuses it by itself
+    assert (answer.status, functions.events) == (status, [])

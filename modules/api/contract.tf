@@ -110,7 +110,7 @@ locals {
   }
 
   # `never`: a mock whose template doesn't fit the caller's content type would pass the body on as its own instruction and
-  # answer 500. Refused instead, it becomes UNSUPPORTED_MEDIA_TYPE, which only a mock can raise.
+  # answer 500. Refused instead, it becomes UNSUPPORTED_MEDIA_TYPE, which else only a body that can't be inflated may raise.
   mock_integrations = {
     for name, answer in merge(local.public_answers, { not_found = { status = "404", body = local.refusals.RESOURCE_NOT_FOUND.body, code = "ResourceNotFoundException" } }) :
     name => {

@@ -25,6 +25,10 @@ locals {
     "Audio, files, batches, assistants, moderations and fine-tuning are not offered.",
   ]) }
 
+  # One type has two causes: a catch-all asked by another content type than JSON, and a body in a coding that API Gateway
+  # doesn't inflate.
+  no_such_coding = "Or the body is in another content-encoding than gzip or deflate, or isn't in the one that its header names: send it plain."
+
   denials = {
     iam   = "This caller may not use this API. Its role needs the policy in the module's `caller_policy` output, and a role of another account has to be in `allowed_account_ids` or the allowed organization too."
     other = "This caller may not use this API. Who may is decided by the API's operator, in its authorizer or resource policy."
@@ -52,7 +56,7 @@ locals {
     RESOURCE_NOT_FOUND             = local.no_such_path
     THROTTLED                      = { status = "429", cause = "throttled", message = "Too many requests at once. Wait a moment and try again." }
     UNAUTHORIZED                   = { status = "401", cause = "unauthenticated", message = "The request carries no valid token." }
-    UNSUPPORTED_MEDIA_TYPE         = local.no_such_path
+    UNSUPPORTED_MEDIA_TYPE         = merge(local.no_such_path, { message = "${local.no_such_path.message} ${local.no_such_coding}" })
     WAF_FILTERED                   = { status = "403", cause = "forbidden", message = "The API's web ACL refused the request. Its operator finds the rule in the web ACL's log." }
   }
 

@@ -1,6 +1,10 @@
 """What is wrong with a request is told in a clear error, and nothing is lost: the next good request succeeds."""
 
+import gzip
 import json
+import zlib
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -74,6 +78,41 @@ def test_seven_megabytes_are_too_many(api: Api) -> None:
 def test_eleven_megabytes_are_too_many_for_the_gateway(api: Api) -> None:
     reply = send(api, "POST", "/model/fast/converse", b'{"x": "' + b"x" * 11_000_000 + b'"}')
     assert_refused(reply, 413, "ValidationException", "large")
+
+
+@pytest.mark.parametrize(("coding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_a_compressed_body_is_understood_on_every_front(
+    api: Api, coding: str, compress: Callable[[bytes], bytes]
+) -> None:
+    # GIVEN bodies of three dialects, compressed
+    asked = [{"role": "user", "content": "Hi"}]
+    bodies: dict[str, Any] = {
+        "/model/fast/converse": HELLO,
+        "/v1/chat/completions": {"model": "fast", "messages": asked},
+        "/v1/messages": {"model": "fast", "max_tokens": 9, "messages": asked},
+    }
+    for path, body in bodies.items():
+        # WHEN one is sent
+        reply = send(api, "POST", path, compress(json.dumps(body).encode()), {"content-encoding": coding})
+        # THEN it is answered like any other
+        assert reply.status == 200, (path, reply.body)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "status", "code", "says"),
+    [
+        ("gzip", gzip.compress(bytes(50_000_000)), 413, "ValidationException", "large"),
+        ("gzip", gzip.compress(b'"' + b"x" * 7_000_000 + b'"'), 413, "ValidationException", "large"),
+        ("gzip", json.dumps(HELLO).encode(), 404, "ResourceNotFoundException", "content-encoding"),
+        ("br", b"\x0b\x02\x80{}\x03", 404, "ResourceNotFoundException", "content-encoding"),
+    ],
+    ids=["a bomb", "more than Lambda takes", "not compressed", "a coding of another kind"],
+)
+def test_a_body_that_api_gateway_cannot_inflate_is_told_so(
+    api: Api, coding: str, body: bytes, status: int, code: str, says: str
+) -> None:
+    reply = send(api, "POST", "/model/fast/converse", body, {"content-encoding": coding})
+    assert_refused(reply, status, code, says)
 
 
 def test_another_content_type_is_refused_by_its_name(api: Api) -> None:
