@@ -203,7 +203,11 @@ class Host:
         addresses, reason = _resolved(nearest.host, nearest.port, until), ""
         while addresses:
             family, kind, protocol, _, where = addresses.pop(0)
-            plain = socket.socket(family, kind, protocol)
+            try:
+                plain = socket.socket(family, kind, protocol)
+            except OSError as error:  # an IPv6 address, where the system has no IPv6
+                reason = type(error).__name__
+                continue
             try:
                 # Half of the time for each but the last: an address where nobody answers isn't the host's end.
                 plain.settimeout(remaining(until) / (2 if addresses else 1))

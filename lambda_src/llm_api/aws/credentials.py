@@ -58,7 +58,7 @@ def source(environment: Mapping[str, str]) -> Source:
         return lambda seconds: found
     url = environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     if url:
-        return _Container(url, environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")).current
+        return _Container(url, environment).current
     raise ValueError(
         "There are no AWS credentials: neither AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY nor "
         "AWS_CONTAINER_CREDENTIALS_FULL_URI is set. Lambda sets them; elsewhere export those of a role."
@@ -68,14 +68,20 @@ def source(environment: Mapping[str, str]) -> Source:
 class _Container:
     """The credentials endpoint, asked on first use and again before what it gave ends."""
 
-    def __init__(self, url: str, authorization: str | None) -> None:
+    def __init__(self, url: str, environment: Mapping[str, str]) -> None:
         from llm_api.aws.connections import Host, parse_url
 
         self._address = parse_url(url, "AWS_CONTAINER_CREDENTIALS_FULL_URI")
         if self._address.scheme == "http" and self._address.host not in _LOCAL:
             raise ValueError("AWS_CONTAINER_CREDENTIALS_FULL_URI names another machine without TLS: use https.")
-        self._host = Host(self._address)
+        trust = None
+        if self._address.scheme == "https":
+            from llm_api.aws.trust import Trust
+
+            trust = Trust(environment)
+        self._host = Host(self._address, trust)
         self._headers = {"accept": "application/json"}
+        authorization = environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
         if authorization:
             self._headers["authorization"] = authorization
         self._lock = threading.Lock()

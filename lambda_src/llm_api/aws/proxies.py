@@ -24,7 +24,8 @@ def proxy_for(address: Address, environment: Mapping[str, str]) -> "tuple[Addres
     scheme, _, rest = url.rpartition("://")
     userinfo, _, where = rest.rpartition("@")
     if scheme not in ("", "http"):
-        raise ValueError(f"{name} is a proxy that speaks {scheme}: only http://HOST:PORT can be used.")
+        # What stands there isn't told: it may be a part of a password.
+        raise ValueError(f"{name} is no proxy that speaks HTTP: only http://HOST:PORT can be used.")
     proxy = parse_url(f"http://{where}", name)
     return proxy, _authorization(userinfo)
 

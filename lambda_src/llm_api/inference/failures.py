@@ -109,13 +109,16 @@ _ADDRESS = re.compile(
     r"|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.(?:internal|local)\b(?::\d+)?"
 )
 """Where something runs, or may be read. AWS's documentation is everybody's."""
+_CANONICAL = "The Canonical String for this request"
+"""Where a refused signature's message repeats the request, the session's token in it."""
+
 _TRACE = "Traceback (most recent call last)"
 """A container's own stack, which SageMaker hands on as its message."""
 
 
 def scrub(message: str) -> str:
     """The message without ARNs, account IDs, addresses and stacks, and not longer than a message should be."""
-    said = message[: 4 * _MESSAGE_CHARACTERS].partition(_TRACE)[0]
+    said = message[: 4 * _MESSAGE_CHARACTERS].partition(_TRACE)[0].partition(_CANONICAL)[0]
     for pattern, instead in ((_ARN, "(ARN)"), (_ADDRESS, "(address)"), (_ACCOUNT_ID, "(account)")):
         said = pattern.sub(instead, said)
     return said[:_MESSAGE_CHARACTERS].rstrip()

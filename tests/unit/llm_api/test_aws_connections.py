@@ -325,6 +325,17 @@ def test_an_address_where_nobody_answers_is_not_the_hosts_end(serve: Serve, monk
             one.close()
 
 
+def test_an_address_of_a_kind_that_the_system_lacks_is_passed_over(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # GIVEN a name with an address of a kind for which there are no sockets, before one that answers
+    server = serve(answering)
+    found = [(family, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port)) for family in (9999, socket.AF_INET)]
+    monkeypatch.setattr(connections.socket, "getaddrinfo", lambda *_, **__: list(found))
+    # WHEN THEN
+    assert get(Host(Address("http", "bedrock.test", 80))) == b"{}"
+
+
 def test_names_that_nobody_knows_are_not_sent_to(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
@@ -440,6 +451,13 @@ def test_a_proxy_that_refuses_is_told_as_not_sent(serve: Serve) -> None:
     through = proxy_for(address, {"https_proxy": f"http://127.0.0.1:{proxy.port}"})
     with pytest.raises(NotSent, match="407"):
         get(Host(address, Trust({}), proxy=through))
+
+
+@pytest.mark.parametrize("url", ["http://user:S3CR3T://x@host:1", "user:S3CR3T://x@host:1", "http://u:S3CR3T@a b"])
+def test_a_proxy_that_cannot_be_used_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(ValueError, match="HTTPS_PROXY") as failed:
+        proxy_for(Address("https", "localhost", 443), {"HTTPS_PROXY": url})
+    assert "S3CR3T" not in str(failed.value)
 
 
 hosts = st.sampled_from(["bedrock.us-east-1.amazonaws.com", "amazonaws.com", "10.0.0.1", "localhost", "xamazonaws.com"])

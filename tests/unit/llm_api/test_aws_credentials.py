@@ -3,6 +3,7 @@
 import datetime
 import http.server
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -151,3 +152,25 @@ def test_ended_credentials_are_not_used(endpoint: Endpoint, clock: Clock) -> Non
 def test_nobody_else_is_asked_without_tls(host: str) -> None:
     with pytest.raises(ValueError, match="use https"):
         source({"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{host}/x"})
+
+
+def test_an_endpoint_with_tls_hears_nothing_without_it() -> None:
+    # GIVEN an address with https, at which somebody listens
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        heard: list[bytes] = []
+
+        def act() -> None:
+            taken, _ = listening.accept()
+            with taken:
+                heard.append(taken.recv(65536))
+
+        thread = threading.Thread(target=act, daemon=True)
+        thread.start()
+        url = f"https://localhost:{listening.getsockname()[1]}/x"
+        # WHEN it is asked
+        with pytest.raises(NoCredentials):
+            source({"AWS_CONTAINER_CREDENTIALS_FULL_URI": url, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "tell-me"})(5)
+        thread.join(5)
+    # THEN TLS is begun, and the token isn't told
+    assert heard[0][:1] == b"\x16"
+    assert b"tell-me" not in heard[0]

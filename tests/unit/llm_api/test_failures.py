@@ -312,3 +312,13 @@ def test_no_header_of_a_caller_becomes_two(deploy: Deploy, operation: str, name:
     assert response.status == 400
     assert api.wire.received == []
     api.wire.replies.clear()
+
+
+def test_a_refused_signature_is_told_without_the_request_that_aws_repeats() -> None:
+    words = (
+        "The request signature we calculated does not match. The Canonical String for this request should have been\n"
+        "'POST\n/model/x/invoke\n\nx-amz-security-token:S3CR3T\n'"
+    )
+    refused = of_code("InvalidSignatureException", words, FAST, status=403)
+    assert "does not match" in f"{vars(refused)}"
+    assert "S3CR3T" not in f"{vars(refused)}"
