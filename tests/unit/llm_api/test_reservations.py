@@ -66,6 +66,15 @@ def test_the_first_reservation_begins_the_item(ledger: Reservations, table: dyna
     assert table.writes == 3
 
 
+def test_all_windows_fit_into_the_kilobyte_that_a_write_is_billed_by(ledger: Reservations, table: dynamo.Table) -> None:
+    # GIVEN the item of a tenant, whose name is 63 characters at most
+    ledger.reserve(marketing(tokens_per_hour=10), Amount(1, 1, 1))
+
+    # THEN its names, with the longest key and numbers of the most bytes that DynamoDB stores one in, are below it
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    assert sum(len(name) + 21 for name in table.items[KEY] if name != "pk") + len("pkusage#") + 63 < 1024
+
+
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("kind", ["requests", "tokens", "usd"])
 def test_a_budget_is_used_to_the_last_and_no_further(
