@@ -58,11 +58,24 @@ def source(environment: Mapping[str, str]) -> Source:
         return lambda seconds: found
     url = environment.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     if url:
-        return _Container(url, environment).current
+        return _container(url, environment).current
     raise ValueError(
         "There are no AWS credentials: neither AWS_ACCESS_KEY_ID with AWS_SECRET_ACCESS_KEY nor "
         "AWS_CONTAINER_CREDENTIALS_FULL_URI is set. Lambda sets them; elsewhere export those of a role."
     )
+
+
+_making = threading.Lock()
+_containers: "dict[tuple[str | None, ...], _Container]" = {}
+
+
+def _container(url: str, environment: Mapping[str, str]) -> "_Container":
+    """One for all services, so that a start fetches credentials once."""
+    key = (url, environment.get("AWS_CONTAINER_AUTHORIZATION_TOKEN"), environment.get("AWS_CA_BUNDLE"))
+    with _making:
+        if key not in _containers:
+            _containers[key] = _Container(url, environment)
+        return _containers[key]
 
 
 class _Container:

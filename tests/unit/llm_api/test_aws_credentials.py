@@ -109,6 +109,16 @@ def test_snapstarts_are_fetched_once_and_again_before_they_end(endpoint: Endpoin
     assert endpoint.tokens == ["tell-me", "tell-me"]
 
 
+def test_all_services_share_what_was_fetched(endpoint: Endpoint, clock: Clock) -> None:
+    # GIVEN an endpoint that gives credentials once
+    endpoint.gives("shared", 3600)
+    # WHEN two services ask, each from its own source
+    found = [source(endpoint.environment)(5).access_key for _ in range(2)]
+    # THEN both have the same, of one fetch
+    assert found == ["shared", "shared"]
+    assert endpoint.tokens == ["tell-me"]
+
+
 def test_a_refresh_that_fails_is_tried_again_while_the_old_ones_hold(endpoint: Endpoint, clock: Clock) -> None:
     # GIVEN credentials near their end, and an endpoint that fails
     current = source(endpoint.environment)
