@@ -106,17 +106,22 @@ class _Container:
         """Those of now."""
         if self._found is not None and time.time() < self._next_at:
             return self._found
-        with self._lock:
+        until = time.monotonic() + seconds
+        if not self._lock.acquire(timeout=max(seconds, 0)):
+            raise NoCredentials("the credentials' endpoint doesn't answer in time")
+        try:
             now = time.time()
             if self._found is None or now >= self._next_at:
                 try:
-                    self._found, self._ends_at = self._fetched(min(seconds, FETCH_SECONDS))
+                    self._found, self._ends_at = self._fetched(min(until - time.monotonic(), FETCH_SECONDS))
                     self._next_at = max(self._ends_at - REFRESH_SECONDS, now + 1)
                 except (AwsError, ValueError, LookupError, TypeError) as error:
                     if self._found is None or now >= self._ends_at:
                         raise NoCredentials(f"the credentials' endpoint fails: {type(error).__name__}") from error
                     self._next_at = min(now + RETRY_SECONDS, self._ends_at)
             return self._found
+        finally:
+            self._lock.release()
 
     def _fetched(self, seconds: float) -> tuple[Credentials, float]:
         from datetime import datetime

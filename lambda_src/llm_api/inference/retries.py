@@ -101,6 +101,7 @@ class Source:
         start: sends the request; takes the seconds that are left and raises `aws.AwsError`.
 
     Attributes:
+        asked: whether the request is under way, or failed after it was begun.
         headers: Bedrock's own `x-amzn-bedrock-*` headers, names in lower case, once something has come.
     """
 
@@ -109,6 +110,7 @@ class Source:
         self._attempts = attempts
         self._streaming: Streaming | None = None
         self._opened = False
+        self.asked = False
         self.headers: Mapping[str, str] = {}
 
     def next(self, seconds: float) -> bytes:
@@ -132,7 +134,9 @@ class Source:
 
     def _open(self, until: float) -> None:
         if self._streaming is None:
+            self.asked = False
             seconds = self._attempts.begin()
+            self.asked = True
             try:
                 self._streaming = self._start(seconds)
             except Exception as error:

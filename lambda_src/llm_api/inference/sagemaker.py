@@ -89,12 +89,14 @@ class _AsBedrocks(Streaming):
     def _frame(self, message: Message) -> bytes:
         if message.event != "PayloadPart":
             return _as_bedrocks(message)
-        self._line += message.payload
-        whole, newline, rest = self._line.rpartition(b"\n")
-        if not newline:
+        # Only what is new is searched: a line may come in thousands of parts.
+        end = message.payload.rfind(b"\n") + 1
+        if not end:
+            self._line += message.payload
             return b""
-        self._line = rest
-        return _chunk(whole + newline)
+        whole = self._line + message.payload[:end]
+        self._line = bytearray(message.payload[end:])
+        return _chunk(whole)
 
     def _last(self) -> bytes:
         self._over = True

@@ -97,7 +97,7 @@ class FrameReader:
                 from llm_api.inference import failures
 
                 failure = failures.of_exception(error, self._target)
-                self._free = not self._begun and failures.is_free(failure)
+                self._free = not self._begun and (failures.is_free(failure) or not self._source.asked)
                 raise StreamFault(failure) from error
             else:
                 if not piece:

@@ -184,3 +184,26 @@ def test_an_endpoint_with_tls_hears_nothing_without_it() -> None:
     # THEN TLS is begun, and the token isn't told
     assert heard[0][:1] == b"\x16"
     assert b"tell-me" not in heard[0]
+
+
+def test_who_waits_for_anothers_fetch_waits_no_longer_than_its_own_time() -> None:
+    # GIVEN an endpoint that takes connections and is silent, and somebody who waits for it
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+        current = source({"AWS_CONTAINER_CREDENTIALS_FULL_URI": url})
+        ended: list[str] = []
+
+        def ask(name: str, seconds: float) -> None:
+            with pytest.raises(NoCredentials):
+                current(seconds)
+            ended.append(name)
+
+        first = threading.Thread(target=ask, args=("patient", 4.0))
+        first.start()
+        taken, _ = listening.accept()
+        # WHEN another asks, who has less time
+        with taken:
+            ask("hurried", 0.1)
+            first.join()
+    # THEN it is told first
+    assert ended == ["hurried", "patient"]

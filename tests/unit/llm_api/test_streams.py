@@ -1,12 +1,17 @@
 """Frames pass byte for byte, and a stream never ends in silence."""
 
 import json
+import time
 import zlib
 from collections.abc import Callable
 
 import pytest
+from llm_api.deadline import Deadline
+from llm_api.dialects import StreamFault
 from llm_api.eventstream import Decoder, exception
-from llm_api.inference import Patience
+from llm_api.inference import Patience, Progress
+from llm_api.inference.retries import Attempts, Source
+from llm_api.inference.streams import FrameReader
 from llm_api.registry import Endpoint, Target
 
 from tests.unit.llm_api.conftest import Deploy
@@ -423,3 +428,15 @@ def test_damage_anywhere_in_a_first_frame_has_a_status(deploy: Deploy, position:
 
     # THEN the caller gets an error
     assert response.status == 502
+
+
+def test_a_stream_that_was_never_asked_for_costs_nothing() -> None:
+    # GIVEN a deadline that is over
+    target, progress = Target("fast", "amazon.nova-lite-v1:0", "nova"), Progress()
+    deadline = Deadline.after(-1, time.monotonic)
+    source = Source(lambda seconds: pytest.fail("sent"), Attempts(target, deadline, progress, time.sleep))
+    reader = FrameReader(source, target, "converse", lambda: b"{}", deadline, progress, pings=True, patience=Patience())
+    # WHEN it is read THEN nothing was sent, and nothing is counted
+    with pytest.raises(StreamFault):
+        next(reader.frames())
+    assert (progress.attempts, progress.unaccounted, progress.usage) == (0, 0, None)
