@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -16,7 +17,9 @@ from tools.terraform import ROOT, STATE, Terraform, TerraformError
 
 ENDPOINT = STATE / "endpoint.env"
 SERVER = STATE / "local-aws"
+APPLIED = SERVER / "applied"
 START_SECONDS = 60
+API_URL = re.compile(r"https://(?P<api>[a-z0-9-]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.[a-z.]+(?P<path>/.*?|)/?$")
 
 
 def main() -> None:
@@ -38,31 +41,45 @@ def up(example: str) -> None:
     if folder is None:
         names = ", ".join(sorted(path.name for path in (ROOT / "examples").iterdir() if path.is_dir()))
         sys.exit(f"up: {example} is neither an example ({names}) nor a folder")
-    if server_pid() is not None:
-        sys.exit("up: local AWS is running already; take it down first: make down")
-    print("up: starting local AWS", flush=True)
-    settings = start_server()
-    # What declares no hash of a key has none: its callers sign, or carry a token.
-    key = f"sk-{secrets.token_urlsafe(32)}" if takes_a_key(folder) else None
+    starts = server_pid() is None
+    if starts:
+        print("up: starting local AWS", flush=True)
+        settings = start_server()
+        # What declares no hash of a key has none: its callers sign, or carry a token.
+        key = f"sk-{secrets.token_urlsafe(32)}" if takes_a_key(folder) else None
+    elif applied_folder() == folder:
+        settings, key = variables(SERVER / "settings.env"), variables(ENDPOINT).get("LLM_API_KEY")
+    else:
+        sys.exit(f"up: local AWS is running already, with {applied_folder()}; take it down first: make down")
     hashed = {} if key is None else {"TF_VAR_api_key_sha256": hashlib.sha256(key.encode()).hexdigest()}
     print(f"up: applying {folder.name}", flush=True)
     stack = Terraform(folder, STATE / "stack", {**settings, **hashed})
     try:
         stack.init()
         stack.apply()
-        outputs = stack.outputs()
-    except TerraformError:
-        stop_server()
+        # Only now: what isn't applied whole is no configuration to go on from.
+        write_private(ENDPOINT, endpoint_lines(settings, stack.outputs(), key))
+        APPLIED.write_text(str(folder))
+    except BaseException:
+        if starts:
+            stop_server()
         raise
-    write_private(ENDPOINT, endpoint_lines(settings, outputs, key))
-    file = ENDPOINT.relative_to(ROOT)
+    print(ready(key))
+
+
+def ready(key: str | None) -> str:
+    """What `up` says at its end."""
+    file = os.path.relpath(ENDPOINT)
+    again = "Changed the configuration? The same command applies it again."
+    if "LLM_API_URL" not in variables(ENDPOINT):
+        return f"up: ready. No output `url` is an API's address, so {file} has the account's settings alone. {again}"
     if key is None:
-        print(f"up: ready. The address is in {file}; how callers get in, the example's README says.")
-        return
-    print(
+        return f"up: ready. The address is in {file}; how callers get in, the example's README says. {again}"
+    return (
         f"up: ready. The address and a key are in {file}:\n\n"
         f"  set -a; source {file}; set +a\n"
-        '  curl "$LLM_API_URL/v1/models" -H "Authorization: Bearer $LLM_API_KEY"\n'
+        '  curl "$LLM_API_URL/v1/models" -H "Authorization: Bearer $LLM_API_KEY"\n\n'
+        f"{again}\n"
     )
 
 
@@ -101,7 +118,17 @@ def start_server() -> dict[str, str]:
             stop_server()
             sys.exit(f"up: local AWS did not start:\n{(SERVER / 'log').read_text()[-2000:]}")
         time.sleep(0.1)
-    return dict(line.split("=", 1) for line in ready.read_text().splitlines() if line)
+    return variables(ready)
+
+
+def applied_folder() -> Path | None:
+    """The configuration that the running server has, whole."""
+    return Path(APPLIED.read_text()) if APPLIED.exists() else None
+
+
+def variables(file: Path) -> dict[str, str]:
+    """What a file of `NAME=value` lines sets."""
+    return dict(line.split("=", 1) for line in file.read_text().splitlines() if line)
 
 
 def server_pid() -> int | None:
@@ -137,12 +164,14 @@ def write_private(path: Path, lines: list[str]) -> None:
 
 
 def endpoint_lines(settings: dict[str, str], outputs: dict[str, object], key: str | None) -> list[str]:
-    """`.local/endpoint.env`: where to call, with what, and whom to trust, in each client's own variable."""
-    url = str(outputs["url"]).split(".amazonaws.com", 1)[1].rstrip("/")
-    api_id = str(outputs["url"]).removeprefix("https://").split(".", 1)[0]
+    """`.local/endpoint.env`: where to call, with what, and whom to trust, in each client's own variable.
+
+    Whose output `url` isn't an API's own address, or who has none, is told no address.
+    """
+    url = API_URL.match(str(outputs.get("url")))
     certificate = settings["LOCAL_AWS_CA_FILE"]
     lines = {
-        "LLM_API_URL": f"{settings['LOCAL_AWS_GATEWAY_URL']}/_api/{api_id}{url}",
+        **({"LLM_API_URL": f"{settings['LOCAL_AWS_GATEWAY_URL']}/_api/{url['api']}{url['path']}"} if url else {}),
         "LLM_API_CA_FILE": certificate,
         **({} if key is None else {"LLM_API_KEY": key, "AWS_BEARER_TOKEN_BEDROCK": key}),
         **({"LLM_API_DEPLOYMENT": str(outputs["function_name"])} if "function_name" in outputs else {}),

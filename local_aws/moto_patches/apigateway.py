@@ -2,12 +2,16 @@
 
 import copy
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
+from moto.apigateway import urls
 from moto.apigateway.exceptions import BadRequestException, InvalidOpenAPIDocumentException
 from moto.apigateway.models import APIGatewayBackend, RestAPI, Stage
+from moto.apigateway.responses import APIGatewayResponse
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
@@ -184,3 +188,37 @@ def execute_api_endpoint_is_switched(patch: Patch) -> None:
         return apply_patch_operations
 
     patch.replace(RestAPI, "apply_patch_operations", apply)
+
+
+TAGGED = re.compile(r"/tags/arn:[^/]+::/(?P<kind>restapis|domainnames)/(?P<name>[^/]+)$")
+
+
+@gap
+def apis_and_domains_have_tags(patch: Patch) -> None:
+    """apigateway:TagResource, UntagResource and GetTags know stages alone, and no API and no domain."""
+    route = "{0}/tags/arn:(?P<partition>[^/]+)::/(?P<kind>restapis|domainnames)/(?P<name>[^/]+)$"
+    patch.replace(urls, "url_paths", lambda paths: {route: APIGatewayResponse.dispatch, **paths})
+
+    def of_apis_too(name: str, change: Callable[[APIGatewayResponse, dict[str, str]], dict[str, str]]) -> None:
+        def answered(original: Callable[..., Any]) -> Callable[..., Any]:
+            def answer(self: APIGatewayResponse) -> str:
+                found = TAGGED.search(unquote(self.path))
+                if found is None:
+                    return str(original(self))
+                get = self.backend.get_rest_api if found["kind"] == "restapis" else self.backend.get_domain_name
+                tagged = get(found["name"])
+                tagged.tags = change(self, tagged.tags or {})
+                return json.dumps({"tags": tagged.tags})
+
+            return answer
+
+        patch.replace(APIGatewayResponse, name, answered)
+
+    of_apis_too("get_tags", lambda request, tags: tags)
+    of_apis_too("tag_resource", lambda request, tags: tags | (request._get_param("tags") or {}))
+    of_apis_too(
+        "untag_resource",
+        lambda request, tags: {
+            key: value for key, value in tags.items() if key not in (request.querystring.get("tagKeys") or [])
+        },
+    )

@@ -222,6 +222,22 @@ def test_execute_api_endpoint_is_switched_on_again(client: Callable[[str], Any],
     deviates(filled, updated["disableExecuteApiEndpoint"] is False)
 
 
+@shows(moto_patches.apigateway.apis_and_domains_have_tags)
+def test_an_api_is_tagged_and_untagged(client: Callable[[str], Any], filled: bool) -> None:
+    # GIVEN
+    gateway, api_id = imported(client)
+    arn = f"arn:aws:apigateway:{REGION}::/restapis/{api_id}"
+
+    def tagged() -> bool:
+        gateway.tag_resource(resourceArn=arn, tags={"team": "a", "cost": "1"})
+        gateway.untag_resource(resourceArn=arn, tagKeys=["cost"])
+        # THEN both ways to read them agree
+        return bool(gateway.get_tags(resourceArn=arn)["tags"] == gateway.get_rest_api(restApiId=api_id)["tags"])
+
+    # WHEN
+    deviates(filled, succeeds(tagged) and moto_api(api_id).tags == {"team": "a"})
+
+
 def created(client: Callable[[str], Any], trust: str = TRUST, **options: Any) -> Any:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
