@@ -206,6 +206,15 @@ def test_items_were_deleted(budgeted: Deployment, local_aws: LocalAws, operator:
     assert ask(budgeted, tenant.key).status == 200
 
 
+def remove_what_is_malformed(deployment: Deployment) -> None:
+    """Other tests of this deployment write tenants as nobody should, which an import refuses, as it should."""
+    for page in deployment.table.get_paginator("scan").paginate(TableName=deployment.table_name):
+        for item in page["Items"]:
+            budgets = item.get("budgets", {}).get("M", {})
+            if any(not limit["N"].isdigit() or limit["N"] == "0" for limit in budgets.values()):
+                deployment.table.delete_item(TableName=deployment.table_name, Key={"pk": item["pk"]})
+
+
 def test_there_is_a_table_already(budgeted: Deployment, operator: Operator) -> None:
     # GIVEN a table of a team's own, with a tenant
     shell = operator(Tenant("present", ["nova"]))
@@ -217,6 +226,7 @@ def test_there_is_a_table_already(budgeted: Deployment, operator: Operator) -> N
     budgeted.table.create_table(TableName=table, BillingMode="PAY_PER_REQUEST", **schema)
     for item in moved.items():
         budgeted.table.put_item(TableName=table, Item=item)
+    remove_what_is_malformed(budgeted)
 
     # WHEN
     try:
