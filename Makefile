@@ -25,8 +25,8 @@ check: setup ## while you work: style, types, and the unit tests that need no Te
 # stands on one deployment is one process's (tests/stacks.py).
 ALONE := tests/unit local_aws/tests tests/terraform tests/conformance
 PYTEST = $(if $(BUSY),$(VENV)/python -m tools.busy )$(VENV)/pytest
-test: SETUP := --clients some
-test: setup ## all tests, or TESTS=tests/unit …; BUSY=1 keeps every core at something else meanwhile
+test: SETUP := --clients $(if $(AGENTS),agents,some)
+test: setup ## all tests, or TESTS=tests/unit …; AGENTS=1 with Codex and Claude Code; BUSY=1 keeps every core at something else
 ifdef TESTS
 	@$(PYTEST) $(TESTS)
 else

@@ -36,7 +36,9 @@ def main() -> None:
     parser.add_argument("--lint", action="store_true", help="also prepare checkov's environment")
     parser.add_argument("--fuzz", action="store_true", help="also prepare the fuzzer's environment")
     parser.add_argument(
-        "--clients", choices=("some", "all"), help="also install the clients that `make test` or `make clients` runs"
+        "--clients",
+        choices=("some", "agents", "all"),
+        help="also install the clients that `make test`, `make test AGENTS=1` or `make clients` runs",
     )
     parser.add_argument("--cli", action="store_true", help="install only the operators' command line, llm-api")
     arguments = parser.parse_args()
@@ -55,7 +57,7 @@ def main() -> None:
     if arguments.fuzz:
         environment(ROOT / ".venv-fuzz", ROOT / "requirements/fuzz.txt", sys.executable)
     if arguments.clients:
-        clients(everyone=arguments.clients == "all")
+        clients(everyone=arguments.clients == "all", agents=arguments.clients != "some")
     terraform()
 
 
@@ -131,32 +133,40 @@ def lambda_environment() -> None:
     environment(folder, requirements, interpreter, compiled=True)  # as AWS's own are: it counts in a cold start
 
 
-def clients(*, everyone: bool) -> None:
+def clients(*, everyone: bool, agents: bool) -> None:
     """The clients of tests/clients: Python's in environments of their own, Node.js's where it is new enough.
 
     Parameters:
         everyone: also those that only `make clients` runs.
+        agents: also Codex and Claude Code, 680 MB.
     """
     environment(STATE / "clients/python", ROOT / "requirements/clients.txt", sys.executable)
     if everyone:
         environment(STATE / "clients/python-more", ROOT / "requirements/clients-more.txt", sys.executable)
-    folder, wanted = STATE / "clients/node", ROOT / "tests/clients/node/package-lock.json"
-    if (folder / ".requirements").exists() and (folder / ".requirements").read_text() == digest(wanted):
+    node_clients(STATE / "clients/node", ROOT / "tests/clients/node/package-lock.json", agents=agents)
+
+
+def node_clients(folder: Path, wanted: Path, *, agents: bool) -> None:
+    """What package-lock.json pins, with npm; says so and goes on where there can be none."""
+    stamped = folder / ".requirements"
+    if stamped.exists() and stamped.read_text() == digest(wanted) and (has_agents(folder) or not agents):
         return
     lacking = node_lacks()
     if lacking:
         say(f"{lacking}: the clients that need it are left out")
         return
-    say("installing tests/clients/node with npm (once)")
+    say(f"installing tests/clients/node{', Codex and Claude Code among them,' if agents else ''} with npm (once)")
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(wanted.parent / name, folder)
     # No package's script runs, but the one by which Claude Code puts its program in place.
     # Where the registry can't be reached, npm would go on trying for half an hour.
     impatient = ["--fetch-retries=1", "--fetch-timeout=60000"]
-    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", *impatient, "--prefix", str(folder)]
-    placing = ["node", str(folder / "node_modules/@anthropic-ai/claude-code/install.cjs")]
-    for command in (npm, placing):
+    few = [] if agents else ["--omit=dev"]
+    commands = [["npm", "ci", *few, "--ignore-scripts", "--no-audit", "--no-fund", *impatient, "--prefix", str(folder)]]
+    if agents:
+        commands.append(["node", str(folder / "node_modules/@anthropic-ai/claude-code/install.cjs")])
+    for command in commands:
         done = run(command, check=False)
         if done.returncode:
             shutil.rmtree(folder)
@@ -164,6 +174,10 @@ def clients(*, everyone: bool) -> None:
             say(f"the clients of Node.js are left out, since `{what}` failed: {done.stderr[-400:].strip()}")
             return
     stamp(folder, wanted)
+
+
+def has_agents(folder: Path) -> bool:
+    return (folder / "node_modules/.bin/codex").exists()
 
 
 def node_lacks() -> str:

@@ -36,7 +36,7 @@ MAKES_PICTURES = "images.generate("
 """What tells a block that is about `examples/images`, and not about the quickstart."""
 
 AGENTS = STATE / "clients/node/node_modules/.bin"
-"""Where `make test` installs Codex and Claude Code, if it can."""
+"""Where `make test AGENTS=1` installs Codex and Claude Code, if it can."""
 
 AGENTS_KEEP_QUIET = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
