@@ -38,7 +38,7 @@ def missing(client: Client) -> str:
     if client.environment == "node":
         if shutil.which("node") is None:
             return "Node.js is not installed"
-        return "" if (folder / "node_modules" / client.package).exists() else "it is not installed (make clients, or make test AGENTS=1)"
+        return "" if (folder / "node_modules" / client.package).exists() else "it is not there (make test AGENTS=1)"
     return "" if (folder / "bin/python").exists() else f"{folder.relative_to(ROOT)} is not there (make clients)"
 
 
