@@ -2,24 +2,25 @@
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
-from llm_api.dialects import Call, Delivery, Dialect, Query, UsageQuery
+from llm_api.dialects import Call, Delivery, Dialect, Query
 from llm_api.errors import ApiError, BadRequest, CredentialsRefused, Internal, NotFound, Unavailable
 from llm_api.events import Request, Response, most_body_bytes
 from llm_api.exchange import Exchange
 from llm_api.inference import Candidate, Inference, Streamed, Terms
 from llm_api.ledger import Ledger, Tenant
-from llm_api.registry import Target
+from llm_api.registry import Registry, Target
 from llm_api.routes import dialect_of, error_for_any_client, parser_of
 from llm_api.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from llm_api.cache import Cache
+    from llm_api.dialects.workflows import Approval, Approve, Execution, Show, Start
+    from llm_api.ledger.budgets import Balance
     from llm_api.storage import Bucket
     from llm_api.workflows.executions import Workflows
 
@@ -118,22 +119,20 @@ class App:
         exchange.dialect = dialect.NAME if dialect is not None else None
         tenant = self._ledger.authenticate(request)
         exchange.tenant, exchange.caller, exchange.work_began_at_seconds = tenant.name, tenant, self._clock()
-        if exchange.dialect == "workflows":
-            return self._work(parser.parse(request), tenant, deadline, exchange)
-        call: Call | Query | UsageQuery = parser.parse(request)
+        call: Call | Query = parser.parse(request)
         if isinstance(call, Query):
-            return call.render(self._registry.aliases(tenant.models))
-        if isinstance(call, UsageQuery):
-            return call.render(tenant.name, tenant.key_id, self._ledger.balance(tenant))
+            return call.respond(
+                _Deployment(self._registry, self._ledger, self._open_workflows, tenant, deadline, exchange)
+            )
         if call.has_files:
             call.delivery = self._delivery(tenant, deadline, exchange)
         target = self._resolve(call, tenant)
         exchange.model = target.alias
         if call.stream and not self._settings.streaming:
             raise BadRequest("Streaming is off in this deployment (`streaming = false`). Ask for the whole answer.")
-        candidates: Iterable[Candidate] = self._inference.candidates(call, target, _terms(tenant))
+        candidates = self._inference.candidates(call, target, _terms(tenant))
         if target.cache is not None:
-            candidates = self._recall(call, candidates, tenant, deadline, exchange)
+            exchange.lookup = self._cache().look_up(request, call, candidates[0], tenant, self._inference, deadline)
         candidates = self._reserve(call, candidates, tenant, exchange)
         if call.stream:
             return self._stream(call, candidates, deadline, exchange)
@@ -142,19 +141,15 @@ class App:
         response = call.render(answered_by, answers)
         return _with_warnings(response, call, answered_by)
 
-    def _work(self, call: Any, tenant: Tenant, deadline: Deadline, exchange: Exchange) -> Response:
-        from llm_api.dialects.workflows import Start
-        from llm_api.workflows.executions import Workflows
-
+    def _open_workflows(self) -> "Workflows":
+        """The workflows, made on first use: most deployments have none."""
         if self._workflows is None:
+            from llm_api.workflows.executions import Workflows
+
             self._workflows = Workflows(self._settings.workflows)
-        if tenant.budgets and isinstance(call, Start):
-            from llm_api.metering import meter
+        return self._workflows
 
-            exchange.hold = meter.reserve_request(self._ledger, tenant)
-        return self._workflows.respond(call, tenant, deadline, exchange)
-
-    def _stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, exchange: Exchange) -> Response:
+    def _stream(self, call: Call, candidates: list[Candidate], deadline: Deadline, exchange: Exchange) -> Response:
         models = exchange.lookup or self._inference
         streamed = models.stream(call, candidates, deadline, exchange.progress)
         exchange.streamed = True
@@ -185,15 +180,6 @@ class App:
             raise NotFound("There is no such model for you here. GET /v1/models lists those that you may use.")
         return target
 
-    def _recall(
-        self, call: Call, candidates: Iterable[Candidate], tenant: Tenant, deadline: Deadline, exchange: Exchange
-    ) -> Iterable[Candidate]:
-        """The same candidates, once it is known whether the first one's answer is in the cache."""
-        remaining = iter(candidates)
-        first = next(remaining)
-        exchange.lookup = self._cache().look_up(exchange.request, call, first, tenant, self._inference, deadline)
-        return chain([first], remaining)
-
     def _cache(self) -> "Cache":
         """The cache, made on first use: most deployments have none."""
         if self._opened_cache is None:
@@ -202,9 +188,7 @@ class App:
             self._opened_cache = Cache(self._settings.cache_table)
         return self._opened_cache
 
-    def _reserve(
-        self, call: Call, candidates: Iterable[Candidate], tenant: Tenant, exchange: Exchange
-    ) -> Iterable[Candidate]:
+    def _reserve(self, call: Call, candidates: list[Candidate], tenant: Tenant, exchange: Exchange) -> list[Candidate]:
         """Who may answer; of a tenant with budgets, once the most that they may use is set aside."""
         if not tenant.budgets:
             return candidates
@@ -259,6 +243,52 @@ class App:
         finally:
             self._settle(exchange)
             self._telemetry.report(exchange, self._clock())
+
+
+class _Deployment:
+    """See `dialects.Deployment`. What was asked for of which execution stands in the exchange."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        ledger: Ledger,
+        workflows: "Callable[[], Workflows]",
+        tenant: Tenant,
+        deadline: Deadline,
+        exchange: Exchange,
+    ) -> None:
+        self.tenant = tenant.name
+        self.key_id = tenant.key_id
+        self._registry = registry
+        self._ledger = ledger
+        self._workflows = workflows
+        self._caller = tenant
+        self._deadline = deadline
+        self._exchange = exchange
+
+    def models(self) -> Sequence[Target]:
+        return self._registry.aliases(self._caller.models)
+
+    def balance(self) -> "Balance":
+        return self._ledger.balance(self._caller)
+
+    def start(self, asked: "Start") -> "Execution":
+        self._exchange.workflow = asked.workflow
+        if self._caller.budgets:
+            from llm_api.metering import meter
+
+            self._exchange.hold = meter.reserve_request(self._ledger, self._caller)
+        execution = self._workflows().start(asked, self._caller)
+        self._exchange.execution = execution.id
+        return execution
+
+    def show(self, asked: "Show") -> "Execution":
+        self._exchange.workflow, self._exchange.execution = asked.workflow, asked.execution
+        return self._workflows().show(asked, self._caller, self._deadline)
+
+    def approve(self, asked: "Approve") -> "Approval":
+        self._exchange.workflow, self._exchange.execution = asked.workflow, asked.execution
+        return self._workflows().approve(asked, self._caller, self._deadline)
 
 
 def _terms(tenant: Tenant) -> Terms:

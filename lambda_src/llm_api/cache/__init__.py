@@ -9,7 +9,7 @@ holds something else than it should is as good as an empty one: the model answer
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from llm_api.cache import rules
@@ -103,7 +103,7 @@ class Lookup:
         self.kept: bool | None = None
 
     def answer(
-        self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, progress: Progress
+        self, call: Call, candidates: Sequence[Candidate], deadline: Deadline, progress: Progress
     ) -> tuple[Target, list[Answer]]:
         """See `Inference.answer`."""
         if self._entry is not None:
@@ -113,7 +113,7 @@ class Lookup:
         self._progress, self._answers = progress, answers
         return target, answers
 
-    def stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, progress: Progress) -> Streamed:
+    def stream(self, call: Call, candidates: Sequence[Candidate], deadline: Deadline, progress: Progress) -> Streamed:
         """See `Inference.stream`. What was kept comes at once."""
         if self._entry is not None:
             progress.target, progress.usage = self._target, NOTHING_USED

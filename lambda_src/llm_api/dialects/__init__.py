@@ -15,6 +15,7 @@ from llm_api.events import Request, Response
 from llm_api.registry import Target
 
 if TYPE_CHECKING:
+    from llm_api.dialects.workflows import Approval, Approve, Execution, Show, Start
     from llm_api.ledger.budgets import Balance
 
 Operation = Literal["invoke", "converse", "count_tokens"]
@@ -207,7 +208,7 @@ class Call(ABC):
 
 
 class Query(ABC):
-    """A request that no model answers, such as the list of models."""
+    """A request that no model answers: for the models, for what was used, to a workflow."""
 
     @classmethod
     @abstractmethod
@@ -219,28 +220,44 @@ class Query(ABC):
         """
 
     @abstractmethod
-    def render(self, targets: Sequence[Target]) -> Response:
+    def respond(self, deployment: "Deployment") -> Response:
         """The answer.
 
-        Parameters:
-            targets: what the caller may use, by alias.
-
         Raises:
-            NotFound: the answer is about one model, and the caller may not use it.
+            ApiError: there is none; see what it asks for.
         """
 
 
-class UsageQuery(ABC):
-    """A request for what the caller has used."""
+class Deployment(Protocol):
+    """What a query may ask for, as far as its caller may see it.
 
-    @classmethod
-    @abstractmethod
-    def parse(cls, request: Request) -> Self:
-        """Read the request."""
+    Attributes:
+        tenant: the caller's name.
+        key_id: of the key that asks; None where callers have none.
+    """
 
-    @abstractmethod
-    def render(self, tenant: str, key_id: str | None, balance: "Balance") -> Response:
-        """The answer; `key_id` is of the key that asked, None where callers have none."""
+    tenant: str
+    key_id: str | None
+
+    def models(self) -> Sequence[Target]:
+        """What the caller may use, by alias."""
+        ...
+
+    def balance(self) -> "Balance":
+        """Its budgets, and what is used of them."""
+        ...
+
+    def start(self, asked: "Start") -> "Execution":
+        """The execution that was started, now or by an earlier request with the same key and input."""
+        ...
+
+    def show(self, asked: "Show") -> "Execution":
+        """The execution as it is now."""
+        ...
+
+    def approve(self, asked: "Approve") -> "Approval":
+        """The approval that was answered."""
+        ...
 
 
 class Dialect(Protocol):
@@ -249,8 +266,7 @@ class Dialect(Protocol):
     NAME: str
     ROUTES: Mapping[tuple[str, str], str]
     """(method, route of the contract) -> where its class is, `module:Class`, so that a route's module is imported when
-    the route is first used. The class is a `Call` with a classmethod `parse(request: Request) -> Call`, or one of the
-    two kinds of query."""
+    the route is first used. The class is a `Query`, or a `Call` with a classmethod `parse` like it."""
 
     @staticmethod
     def error(error: ApiError, request: Request) -> Response:

@@ -4,16 +4,15 @@ import json
 from collections.abc import Mapping
 from typing import Self
 
-from llm_api.dialects import UsageQuery
+from llm_api.dialects import Deployment, Query
 from llm_api.dialects.any_client import error_for_any_client
 from llm_api.errors import ApiError
 from llm_api.events import Request, Response
-from llm_api.ledger.budgets import Balance
 
 NAME = "usage"
 
 
-class GetUsage(UsageQuery):
+class GetUsage(Query):
     """The caller's own use. Nothing in the request can name another tenant's."""
 
     @classmethod
@@ -21,10 +20,10 @@ class GetUsage(UsageQuery):
         """Nothing to read."""
         return cls()
 
-    def render(self, tenant: str, key_id: str | None, balance: Balance) -> Response:
-        """See `UsageQuery.render`."""
-        key = {} if key_id is None else {"key_id": key_id}
-        body = {"tenant": tenant, **key, "windows": balance.report()}
+    def respond(self, deployment: Deployment) -> Response:
+        """See `Query.respond`."""
+        key = {} if deployment.key_id is None else {"key_id": deployment.key_id}
+        body = {"tenant": deployment.tenant, **key, "windows": deployment.balance().report()}
         return Response(
             200, {"content-type": "application/json", "cache-control": "no-store"}, json.dumps(body).encode()
         )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 from urllib.parse import unquote
 
+from llm_api.dialects import Deployment, Query
 from llm_api.dialects.any_client import error_for_any_client
 from llm_api.dialects.json_body import json_object
 from llm_api.errors import ApiError, BadRequest, NotFound, PayloadTooLarge
@@ -67,17 +68,18 @@ class Execution(NamedTuple):
     approvals: Sequence[Approval] = ()
 
 
-class Start(NamedTuple):
+class Start(Query):
     """`POST /v1/workflows/{name}`.
 
-    Attributes:
+    Parameters:
         input: the execution's, as JSON.
         key: of equal ones, the first starts an execution and the others find it.
     """
 
-    workflow: str
-    input: str
-    key: str | None
+    def __init__(self, workflow: str, input: str, key: str | None) -> None:
+        self.workflow = workflow
+        self.input = input
+        self.key = key
 
     @classmethod
     def parse(cls, request: Request) -> Self:
@@ -104,16 +106,17 @@ class Start(NamedTuple):
             )
         return cls(workflow, given, key)
 
-    def render(self, execution: Execution) -> Response:
+    def respond(self, deployment: Deployment) -> Response:
         """Where the execution is to be found."""
-        return _answer(_described(execution))
+        return _answer(_described(deployment.start(self)))
 
 
-class Show(NamedTuple):
+class Show(Query):
     """`GET /v1/workflows/{name}/{execution}`."""
 
-    workflow: str
-    execution: str
+    def __init__(self, workflow: str, execution: str) -> None:
+        self.workflow = workflow
+        self.execution = execution
 
     @classmethod
     def parse(cls, request: Request) -> Self:
@@ -121,24 +124,27 @@ class Show(NamedTuple):
         workflow, execution = _segments(request, 2)
         return cls(workflow, execution)
 
-    def render(self, execution: Execution) -> Response:
+    def respond(self, deployment: Deployment) -> Response:
         """State, result and error."""
-        return _answer(_described(execution))
+        return _answer(_described(deployment.show(self)))
 
 
-class Approve(NamedTuple):
+class Approve(Query):
     """`POST /v1/workflows/{name}/{execution}/approve`.
 
-    Attributes:
+    Parameters:
         step, approval: which one, where several are waiting.
     """
 
-    workflow: str
-    execution: str
-    approved: bool
-    comment: str | None
-    step: str | None
-    approval: int | None
+    def __init__(
+        self, workflow: str, execution: str, approved: bool, comment: str | None, step: str | None, approval: int | None
+    ) -> None:
+        self.workflow = workflow
+        self.execution = execution
+        self.approved = approved
+        self.comment = comment
+        self.step = step
+        self.approval = approval
 
     @classmethod
     def parse(cls, request: Request) -> Self:
@@ -154,8 +160,9 @@ class Approve(NamedTuple):
             raise BadRequest(f"comment has at most {_MAX_COMMENT_CHARACTERS:,} characters.")
         return cls(workflow, execution, body["approved"], comment, body.get("step"), body.get("approval"))
 
-    def render(self, answered: Approval) -> Response:
+    def respond(self, deployment: Deployment) -> Response:
         """What was answered."""
+        answered = deployment.approve(self)
         return _answer(
             {
                 "workflow": self.workflow,

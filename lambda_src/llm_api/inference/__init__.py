@@ -135,12 +135,13 @@ class Inference:
         """Make Bedrock's client now instead of with the first request."""
         self._clients.bedrock()
 
-    def candidates(self, call: Call, target: Target, terms: Terms) -> Iterator[Candidate]:
+    def candidates(self, call: Call, target: Target, terms: Terms) -> list[Candidate]:
         """The target and the fallbacks that may stand in for it, in order, as far as they can serve the request.
 
         Raises:
             BadRequest: the target can't.
         """
+        found = []
         for candidate in (target, *self._fallbacks(call, target, terms.allowed)):
             limited = candidate.limited_to(terms.max_output_tokens)
             try:
@@ -150,10 +151,11 @@ class Inference:
                 if candidate is target:
                     raise
                 continue  # the request asks for what this fallback can't do
-            yield Candidate(limited, payloads, fallback=candidate is not target)
+            found.append(Candidate(limited, payloads, fallback=candidate is not target))
+        return found
 
     def answer(
-        self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, progress: Progress
+        self, call: Call, candidates: Sequence[Candidate], deadline: Deadline, progress: Progress
     ) -> tuple[Target, list[Answer]]:
         """Who answered, the target or the fallback that stood in, and one whole answer for each payload of the call.
 
@@ -178,16 +180,13 @@ class Inference:
             with ThreadPoolExecutor(_PARALLEL_CALLS) as pool:
                 return list(pool.map(lambda payload: one(target, call, payload, until, progress), payloads))
 
-        waiting = iter(candidates)
-        first = next(waiting)
-        if call.operation != "count_tokens" and first.target.on_timeout == "fallback":
+        if call.operation != "count_tokens" and candidates[0].target.on_timeout == "fallback":
             from llm_api.inference.timeouts import in_turns
 
-            in_line = in_turns([first, *waiting], deadline)
-            return self._first_that_answers(in_line, progress, ask, (*_STOOD_IN_FOR, OutOfTime))
-        return self._first_that_answers(chain([first], waiting), progress, ask)
+            return self._first_that_answers(in_turns(candidates, deadline), progress, ask, (*_STOOD_IN_FOR, OutOfTime))
+        return self._first_that_answers(candidates, progress, ask)
 
-    def stream(self, call: Call, candidates: Iterable[Candidate], deadline: Deadline, progress: Progress) -> Streamed:
+    def stream(self, call: Call, candidates: Sequence[Candidate], deadline: Deadline, progress: Progress) -> Streamed:
         """The streamed answer of the target, or of the fallback that stood in, once its first frame has come.
 
         Raises:

@@ -6,7 +6,7 @@ use. Where that isn't known for certain, since the answer was cut, timed out or 
 stands.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Literal
 
 from llm_api.dialects import Call, Payload
@@ -49,7 +49,7 @@ class Hold:
 
 
 def reserve(
-    ledger: Ledger, tenant: Tenant, call: Call, candidates: Iterable[Candidate]
+    ledger: Ledger, tenant: Tenant, call: Call, candidates: Sequence[Candidate]
 ) -> tuple[list[Candidate], Hold]:
     """Set aside what the call may use at most, and say which candidates that covers.
 

@@ -12,20 +12,16 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from llm_api import aws
 from llm_api.deadline import Deadline
 from llm_api.dialects.workflows import Approval, Approve, Execution, Show, Start, not_found
 from llm_api.errors import ApiError, Conflict, Forbidden, Internal, NotFound, OutOfTime, Throttled, Unavailable
-from llm_api.events import Response
 from llm_api.inference.failures import scrub
 from llm_api.ledger import Tenant
 from llm_api.ledger.budgets import timestamp
 from llm_api.ledger.table import Client
-
-if TYPE_CHECKING:
-    from llm_api.exchange import Exchange
 
 EVERYONE = "ALL"
 """The owner in a deployment without tenants. No tenant is called so: their names are lower case."""
@@ -80,20 +76,6 @@ class Workflows:
     def __init__(self, declared: Mapping[str, Mapping[str, Any]], client: Client | None = None) -> None:
         self._declared = declared
         self._client = client
-
-    def respond(
-        self, call: Start | Show | Approve, tenant: Tenant, deadline: Deadline, exchange: "Exchange"
-    ) -> Response:
-        """The answer to a request; `record` learns which execution it was about."""
-        exchange.workflow = call.workflow
-        if isinstance(call, Start):
-            execution = self.start(call, tenant)
-            exchange.execution = execution.id
-            return call.render(execution)
-        exchange.execution = call.execution
-        if isinstance(call, Show):
-            return call.render(self.show(call, tenant, deadline))
-        return call.render(self.approve(call, tenant, deadline))
 
     def start(self, call: Start, tenant: Tenant) -> Execution:
         """The execution that was started, now or by an earlier request with the same key and input.

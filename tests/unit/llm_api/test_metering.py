@@ -8,7 +8,7 @@ import pytest
 from llm_api.app import App
 from llm_api.config import Settings
 from llm_api.deadline import Deadline
-from llm_api.dialects import UsageQuery
+from llm_api.dialects import Query
 from llm_api.events import Caller, Request
 from llm_api.inference import Inference
 from llm_api.inference.clients import Clients
@@ -362,4 +362,4 @@ def test_a_usage_query_is_no_call() -> None:
     from llm_api.dialects.usage import GetUsage
 
     # THEN the one about use can't reach a model by its type
-    assert issubclass(GetUsage, UsageQuery)
+    assert issubclass(GetUsage, Query)

@@ -1,6 +1,7 @@
 """The list of models, and errors in OpenAI's shape."""
 
 import json
+from types import SimpleNamespace
 
 import httpx2
 import openai
@@ -17,13 +18,18 @@ ARN = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/abc"
 REQUEST = Request("req-1", "POST", "/v1/chat/completions", "/v1/chat/completions")
 
 
+def _with(*targets):
+    """A deployment of which the caller may use these models."""
+    return SimpleNamespace(models=lambda: list(targets))
+
+
 def get(name):
     return RetrieveModel.parse(Request("r", "GET", "/v1/models/{id}", f"/v1/models/{name}"))
 
 
 def test_the_list_holds_what_the_caller_may_use():
     # GIVEN two models
-    body = json.loads(ListModels.parse(REQUEST).render([CLAUDE, EMBED]).body)
+    body = json.loads(ListModels.parse(REQUEST).respond(_with(CLAUDE, EMBED)).body)
 
     # WHEN / THEN
     assert body["object"] == "list"
@@ -54,7 +60,7 @@ def test_the_list_holds_what_the_caller_may_use():
 def test_the_list_comes_in_anthropics_pages(query, names, more):
     # GIVEN three models WHEN a page is asked for
     asked = ListModels.parse(Request("r", "GET", "/v1/models", "/v1/models", {}, query))
-    body = json.loads(asked.render([CLAUDE, EMBED, NOVA]).body)
+    body = json.loads(asked.respond(_with(CLAUDE, EMBED, NOVA)).body)
 
     # THEN it says where it begins and ends, and whether there is more
     assert [model["id"] for model in body["data"]] == names
@@ -71,7 +77,7 @@ def test_a_page_of_no_number_is_refused(limit):
 @pytest.mark.parametrize("name", ["claude", "us.anthropic.claude-opus-4-6-v1", "us.anthropic%2Eclaude-opus-4-6-v1"])
 def test_one_model_by_alias_or_encoded_id(name):
     # GIVEN / WHEN / THEN
-    assert json.loads(get(name).render([EMBED, CLAUDE]).body)["id"] == "claude"
+    assert json.loads(get(name).respond(_with(EMBED, CLAUDE)).body)["id"] == "claude"
 
 
 @pytest.mark.parametrize("name", ["gpt-5", "%2563laude", ""])
@@ -79,7 +85,7 @@ def test_a_model_that_is_not_the_callers_is_not_found(name):
     # GIVEN a name of nobody's, or one that would fit if it were decoded twice
     # WHEN / THEN
     with pytest.raises(errors.NotFound):
-        get(name).render([CLAUDE])
+        get(name).respond(_with(CLAUDE))
 
 
 ALL_ERRORS = [

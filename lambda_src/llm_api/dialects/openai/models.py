@@ -7,11 +7,10 @@ https://platform.claude.com/docs/en/api/models/list
 """
 
 import json
-from collections.abc import Sequence
 from typing import Any, Self
 from urllib.parse import unquote
 
-from llm_api.dialects import Query
+from llm_api.dialects import Deployment, Query
 from llm_api.errors import BadRequest, NotFound
 from llm_api.events import Request, Response
 from llm_api.registry import Target
@@ -45,8 +44,9 @@ class ListModels(Query):
             raise BadRequest("limit must be a whole number from 1 to 9999.")
         return cls(None if limit is None else int(limit), request.query.get("after_id"), request.query.get("before_id"))
 
-    def render(self, targets: Sequence[Target]) -> Response:
-        """See `Query.render`."""
+    def respond(self, deployment: Deployment) -> Response:
+        """See `Query.respond`."""
+        targets = deployment.models()
         names = [target.alias for target in targets]
         end = names.index(self.before) if self.before in names else len(names)
         start = names.index(self.after) + 1 if self.after in names else 0
@@ -76,8 +76,13 @@ class RetrieveModel(Query):
         """Take the name from the path, decoded exactly once."""
         return cls(unquote(request.path.rpartition("/v1/models/")[2]))
 
-    def render(self, targets: Sequence[Target]) -> Response:
-        """See `Query.render`."""
+    def respond(self, deployment: Deployment) -> Response:
+        """See `Query.respond`.
+
+        Raises:
+            NotFound: the caller may use no such model.
+        """
+        targets = deployment.models()
         for target in targets:
             if self.name == target.alias:
                 return _json(_model(target))
