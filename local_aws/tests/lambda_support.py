@@ -3,8 +3,12 @@
 import base64
 import io
 import json
+import os
 import sys
+import time
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
@@ -74,3 +78,26 @@ def zipped(files: dict[str, str]) -> bytes:
             entry.external_attr = 0o755 << 16
             archive.writestr(entry, text)
     return base64.b64encode(buffer.getvalue())
+
+
+def waiting_for(gate: Path) -> str:
+    """A function that waits for a file and returns its process ID."""
+    return (
+        "import os, time\ndef handler(e, c):\n"
+        f"    while not os.path.exists({str(gate)!r}): time.sleep(0.005)\n    return os.getpid()"
+    )
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (OSError, IndexError):
+        return False
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.005)

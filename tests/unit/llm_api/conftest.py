@@ -10,6 +10,7 @@ from llm_api.inference.clients import Clients
 from llm_api.inference.sagemaker import SageMaker
 from llm_api.registry import Target
 
+from tests.unit.llm_api.fake_runtime_api import FakeRuntimeApi
 from tests.unit.llm_api.model_wire import Deployment, ModelWire
 
 FAST = Target("fast", "us.anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic")
@@ -41,6 +42,13 @@ def wire(_session_wire: ModelWire) -> Iterator[ModelWire]:
     _session_wire.reset()
     yield _session_wire
     _session_wire.reset()
+
+
+@pytest.fixture
+def lambda_api() -> Iterator[FakeRuntimeApi]:
+    """Lambda's side of the Runtime API."""
+    with FakeRuntimeApi() as api:
+        yield api
 
 
 Deploy = Callable[..., Deployment]
